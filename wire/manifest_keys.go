@@ -1,0 +1,73 @@
+package wire
+
+// The integer keys of the manifest's maps; SPEC.md is their contract. A key is
+// never used again for another meaning.
+
+const (
+	keyManifestNode     = 0
+	keyManifestUsers    = 1
+	keyManifestLinks    = 2
+	keyManifestServices = 3
+)
+
+const (
+	keyUserName = 0
+	keyUserUID  = 1
+	keyUserGID  = 2
+)
+
+const (
+	keyLinkName    = 0
+	keyLinkAddress = 1
+	keyLinkPrefix  = 2
+	keyLinkGateway = 3
+)
+
+const (
+	keyServiceName           = 0
+	keyServiceKind           = 1
+	keyServiceExec           = 2
+	keyServiceEnv            = 3
+	keyServiceDir            = 4
+	keyServiceUser           = 5
+	keyServiceCaps           = 6
+	keyServiceNewPrivs       = 7
+	keyServiceRlimits        = 8
+	keyServiceNeeds          = 9
+	keyServiceOptional       = 10
+	keyServiceReady          = 11
+	keyServiceReadyAddress   = 12
+	keyServiceStart          = 13
+	keyServiceRestart        = 14
+	keyServiceBackoff        = 15
+	keyServiceBackoffMax     = 16
+	keyServiceRestartsMax    = 17
+	keyServiceRestartsWindow = 18
+	keyServiceStopSignal     = 19
+	keyServiceStop           = 20
+	keyServiceLimits         = 21
+)
+
+const (
+	keyRlimitName = 0
+	keyRlimitSoft = 1
+	keyRlimitHard = 2
+)
+
+const (
+	keyLimitsMemoryMax  = 0
+	keyLimitsMemoryHigh = 1
+	keyLimitsCPUMax     = 2
+	keyLimitsCPUPeriod  = 3
+	keyLimitsCPUWeight  = 4
+	keyLimitsPidsMax    = 5
+	keyLimitsIO         = 6
+)
+
+const (
+	keyIODisk       = 0
+	keyIOReadBytes  = 1
+	keyIOWriteBytes = 2
+	keyIOReadOps    = 3
+	keyIOWriteOps   = 4
+)
