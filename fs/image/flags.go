@@ -1,0 +1,65 @@
+package image
+
+// BuildFlags are the flags of `go build` for one binary.
+type BuildFlags struct {
+	// LinkerFlags go into -ldflags, one an element.
+	LinkerFlags []string
+	// Entry names the symbol where the kernel starts the program; empty is
+	// Go's own.
+	Entry string
+}
+
+// InitFlags returns how PID 1 is built for an architecture (a GOARCH), and is
+// the only place that says so: the image, the size table and the tests all ask
+// here. A file of assembly with the entry symbol must exist for goarch.
+//
+// asyncpreemptoff=1: PID 1 has one goroutine, so the scheduler's SIGURG would
+// only interrupt system calls. It has to be set by the linker, as the directive
+// //go:debug refuses this setting (runtime/runtime1.go).
+func InitFlags(goarch string) BuildFlags {
+	f := ProgramFlags()
+	f.LinkerFlags = append(f.LinkerFlags, "-X", "runtime.godebugDefault=asyncpreemptoff=1")
+	return f
+}
+
+// ProgramFlags returns how every other program is built.
+//
+// -s -w leave out the symbol table and DWARF, 1.4 MB of PID 1; Go's own
+// tracebacks need neither. -buildid= because the id holds the hash of every
+// intermediate step, and a root shall change only when its code does.
+func ProgramFlags() BuildFlags {
+	return BuildFlags{LinkerFlags: []string{"-s", "-w", "-buildid="}}
+}
+
+// Args returns the arguments of `go build` that stand before -o and the
+// package. -trimpath takes this machine's paths out of the binary,
+// -buildvcs=false the state of the checkout.
+func (f BuildFlags) Args() []string {
+	ldflags := ""
+	for i, word := range f.LinkerFlags {
+		if i > 0 {
+			ldflags += " "
+		}
+		ldflags += word
+	}
+	if f.Entry != "" {
+		ldflags += " -E " + f.Entry
+	}
+	return []string{"-trimpath", "-buildvcs=false", "-ldflags", ldflags}
+}
+
+// BuildEnv returns the environment words that `go build` needs for a static
+// binary of an architecture. What a user may have set and would change the
+// bytes is set too.
+func BuildEnv(goarch string) []string {
+	return []string{
+		"GOOS=linux",
+		"GOARCH=" + goarch,
+		"CGO_ENABLED=0",
+		"GOFLAGS=",
+		"GOEXPERIMENT=",
+		"GOWORK=off",
+		"GOAMD64=v1",
+		"GOARM64=v8.0",
+	}
+}

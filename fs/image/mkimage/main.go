@@ -1,0 +1,111 @@
+// Command mkimage builds one of Mote's images:
+//
+//	go run ./fs/image/mkimage [flags] PROFILE
+//
+// The image is build/PROFILE.squashfs; what it needs is built too, and nothing
+// is when nothing has changed.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"time"
+
+	"mote/fs/image"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// run builds what the arguments ask for and prints what came of it to out.
+// Usage goes to usage.
+func run(ctx context.Context, args []string, out, usage io.Writer) error {
+	root, err := image.ModuleRoot(ctx)
+	if err != nil {
+		return err
+	}
+	flags := flag.NewFlagSet("mkimage", flag.ContinueOnError)
+	flags.SetOutput(usage)
+	goarch := flags.String("goarch", "amd64", "the node's architecture")
+	target := flags.String("o", "", "the image (default build/PROFILE.squashfs)")
+	block := flags.Uint("block", 0, "SquashFS block in bytes (default 131072)")
+	level := flags.Int("level", 0, "zstd level, 1 to 22 (default 19)")
+	compressInit := flags.Bool("compress-init", false, "store PID 1 compressed, for comparison")
+	inspect := flags.Bool("inspect", false, "read the image again and check it against what was declared")
+	list := flags.Bool("list", false, "print every path, its size and why it is there")
+	flags.Usage = func() {
+		fmt.Fprintln(usage, "usage: mkimage [flags] PROFILE")
+		for _, p := range image.Profiles(root) {
+			fmt.Fprintf(usage, "  %-8s%s\n", p.Name, p.What)
+		}
+		fmt.Fprintln(usage, "flags:")
+		flags.PrintDefaults()
+	}
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() != 1 {
+		flags.Usage()
+		return fmt.Errorf("mkimage: %d profiles given; give one", flags.NArg())
+	}
+	profile, err := image.FindProfile(root, flags.Arg(0))
+	if err != nil {
+		return err
+	}
+	spec := profile.Spec(root, *goarch)
+	if *target != "" {
+		spec.Out = *target
+	}
+	spec.Init.Raw = !*compressInit
+	spec.Packing.BlockBytes = uint32(*block)
+	spec.Packing.Level = *level
+	begun := time.Now()
+	result, err := image.Build(ctx, spec)
+	if err != nil {
+		return err
+	}
+	if *list {
+		for _, f := range result.Files {
+			fmt.Fprintf(out, "%-6s %04o %10d  %-22s %s\n", f.Kind, f.Mode, f.SizeBytes, f.Path, f.Reason)
+		}
+	}
+	what := "unchanged"
+	if result.Fresh {
+		what = "built in " + time.Since(begun).Round(time.Millisecond).String()
+	}
+	fmt.Fprintf(out, "%s: %d bytes, %s\nsha256 %s\n", result.Out, result.Bytes, what, result.SHA256)
+	if *inspect {
+		if err := inspectResult(ctx, result); err != nil {
+			return err
+		}
+	}
+	if profile.BudgetBytes > 0 && result.Bytes > profile.BudgetBytes {
+		return fmt.Errorf("mkimage: %s is %d bytes over its budget of %d; see what grew with -list",
+			result.Out, result.Bytes-profile.BudgetBytes, profile.BudgetBytes)
+	}
+	return nil
+}
+
+// inspectResult walks the image as the tests do.
+func inspectResult(ctx context.Context, result image.Result) error {
+	found, err := image.Walk(ctx, result.Out)
+	if err != nil {
+		return err
+	}
+	var declared image.Table
+	for _, f := range result.Files {
+		declared = append(declared, f.Entry)
+	}
+	return image.Inspect(found, declared)
+}
