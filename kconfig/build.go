@@ -1,0 +1,186 @@
+package kconfig
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// bzImageBytesMax is the budget of the product's kernel. It is a third of the
+// edge release's 10 MB with room for the root; past it the build fails.
+const bzImageBytesMax = 5_600_000
+
+// Build says what to build and where to put it.
+type Build struct {
+	// Arch is the kernel's name of the architecture, as in ARCH=.
+	Arch string
+	// Fragments is the fragments folder.
+	Fragments fs.FS
+	// Checks is the folder of hardening lists, ARCH.checks.
+	Checks fs.FS
+	// With names optional fragments. Their kernels have keys, object trees and
+	// output folders of their own, and no budget.
+	With []string
+	// SourceDir is a kernel tree, or empty for the distribution's.
+	SourceDir string
+	// CacheRoot is the folder of kernels, see CacheRoot.
+	CacheRoot string
+	// OutDir gets links to bzImage, vmlinux and kernel.config.
+	OutDir string
+	// Clean drops the objects of earlier builds first, and the cached kernel.
+	Clean bool
+	// CheckOnly ends after the comparison of wishes and .config.
+	CheckOnly bool
+	// Out gets progress and results; Terminal says that a person watches.
+	Out      io.Writer
+	Terminal bool
+}
+
+// Run makes the kernel, or finds it in the cache, links it and prints its
+// figures. Errors name fragment and line, or the log of make; what was built is
+// kept also when it is over the budget, so that it can be looked at.
+func (b Build) Run(ctx context.Context) error {
+	fragments, err := List(b.Fragments, b.Arch, b.With)
+	if err != nil {
+		return err
+	}
+	wants, problems := Join(fragments)
+	if len(problems) > 0 {
+		return listed("the fragments don't fit together", problems)
+	}
+	source, err := FindSource(b.SourceDir)
+	if err != nil {
+		return err
+	}
+	compiler, err := Compiler(ctx)
+	if err != nil {
+		return err
+	}
+	key := Key(b.Arch, fragments, source, compiler)
+	if b.CheckOnly || b.Clean || !Cached(b.CacheRoot, key) {
+		if err := b.make(ctx, key, wants, source); err != nil || b.CheckOnly {
+			return err
+		}
+	} else {
+		fmt.Fprintf(b.Out, "kernel: unchanged, from the cache (%s)\n", key[:12])
+	}
+	if err := Link(b.CacheRoot, key, b.OutDir); err != nil {
+		return err
+	}
+	return b.report()
+}
+
+// make builds under the object tree's lock and puts the result into the cache.
+func (b Build) make(ctx context.Context, key string, wants []Want, source Source) error {
+	if err := os.MkdirAll(b.CacheRoot, 0o755); err != nil {
+		return fmt.Errorf("kconfig: %w; set MOTE_CACHE to a folder that can be written", err)
+	}
+	flavour := strings.Join(append([]string{b.Arch}, b.With...), "+")
+	objects := filepath.Join(b.CacheRoot, "objects-"+source.Tag()+"-"+flavour)
+	// Unpacking is shared by flavours, hence a lock of its own, inside.
+	release, err := lock(objects+".lock", func() {
+		fmt.Fprintln(b.Out, "kernel: another build of it is running; waiting for it")
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = release() }()
+	if !b.CheckOnly && !b.Clean && Cached(b.CacheRoot, key) {
+		return nil // the other build made it
+	}
+	if b.Clean {
+		if err := os.RemoveAll(objects); err != nil {
+			return err
+		}
+	}
+	if err := b.unpack(ctx, &source); err != nil {
+		return err
+	}
+	t := tree{source.Dir, objects, b.Arch}
+	got, err := t.configure(ctx, wants)
+	if err != nil {
+		return err
+	}
+	if findings := Compare(wants, got); len(findings) > 0 {
+		if err := Advise(findings, os.DirFS(source.Dir), got); err != nil {
+			return err
+		}
+		return listed("the solver dropped or changed wishes", findings)
+	}
+	fmt.Fprintf(b.Out, "kernel: all %d lines of the fragments hold, %d options on\n", len(wants), got.On())
+	if b.CheckOnly {
+		return nil
+	}
+	if err := t.compile(ctx, b.Out, b.Terminal); err != nil {
+		return err
+	}
+	return Keep(b.CacheRoot, key, t.results())
+}
+
+// unpack sets the source's folder under a lock that all flavours share.
+func (b Build) unpack(ctx context.Context, source *Source) error {
+	release, err := lock(filepath.Join(b.CacheRoot, "source-"+source.Tag()+".lock"), func() {
+		fmt.Fprintln(b.Out, "kernel: another build is unpacking the source; waiting for it")
+	})
+	if err != nil {
+		return err
+	}
+	return errors.Join(source.Unpack(ctx, b.CacheRoot), release())
+}
+
+// results are where the kernel's makefiles leave what a cache entry holds. The
+// bzImage's folder is the same for all sub-architectures of x86.
+func (t tree) results() map[string]string {
+	boot := strings.TrimSuffix(t.arch, "_64")
+	return map[string]string{
+		"bzImage":       filepath.Join(t.objects, "arch", boot, "boot", "bzImage"),
+		"vmlinux":       filepath.Join(t.objects, "vmlinux"),
+		"kernel.config": filepath.Join(t.objects, ".config"),
+	}
+}
+
+// report prints the figures of the linked kernel and holds it to its budget.
+func (b Build) report() error {
+	text, err := os.ReadFile(filepath.Join(b.OutDir, "kernel.config"))
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(filepath.Join(b.OutDir, "bzImage"))
+	if err != nil {
+		return err
+	}
+	got := ParseConfig(text)
+	fmt.Fprintf(b.Out, "kernel: %s is %d bytes, %d options on\n", filepath.Join(b.OutDir, "bzImage"), info.Size(), got.On())
+	name := b.Arch + ".checks"
+	if list, err := fs.ReadFile(b.Checks, name); err == nil {
+		checks, err := ParseChecks(name, list)
+		if err != nil {
+			return err
+		}
+		s := Rate(checks, got)
+		fmt.Fprintf(b.Out, "kernel: %d of %d hardening checks met (%d by the very option)\n", s.Met, s.Total, s.Plain)
+	}
+	if len(b.With) > 0 {
+		return nil
+	}
+	if info.Size() > bzImageBytesMax {
+		return fmt.Errorf("kconfig: bzImage is %d bytes, %d over its budget of %d; turn off what nobody needs, or change the budget with its reason",
+			info.Size(), info.Size()-bzImageBytesMax, bzImageBytesMax)
+	}
+	fmt.Fprintf(b.Out, "kernel: budget %d bytes, %d left\n", bzImageBytesMax, bzImageBytesMax-info.Size())
+	return nil
+}
+
+// listed makes one error of many lines.
+func listed[T fmt.Stringer](what string, items []T) error {
+	lines := make([]string, len(items))
+	for i, it := range items {
+		lines[i] = "  " + it.String()
+	}
+	return fmt.Errorf("kconfig: %s, %d lines:\n%s", what, len(items), strings.Join(lines, "\n"))
+}

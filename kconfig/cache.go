@@ -1,0 +1,117 @@
+package kconfig
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+)
+
+// recipe changes when the way of building changes, so that old entries are not
+// taken for new ones.
+const recipe = "mote kernel 1"
+
+// artifacts are the files of a cache entry, in the order in which they are named.
+var artifacts = [...]string{"bzImage", "vmlinux", "kernel.config"}
+
+// CacheRoot is the folder that outlives checkouts: $MOTE_CACHE, else
+// $XDG_CACHE_HOME/mote, else ~/.cache/mote; kernels are in kernel/ below it.
+func CacheRoot(getenv func(string) string) (string, error) {
+	base := getenv("MOTE_CACHE")
+	if base == "" && getenv("XDG_CACHE_HOME") != "" {
+		base = filepath.Join(getenv("XDG_CACHE_HOME"), "mote")
+	}
+	if base == "" && getenv("HOME") != "" {
+		base = filepath.Join(getenv("HOME"), ".cache", "mote")
+	}
+	if base == "" {
+		return "", errors.New("kconfig: no place for the cache: HOME is not set; set MOTE_CACHE to a folder")
+	}
+	if !filepath.IsAbs(base) {
+		return "", fmt.Errorf("kconfig: the cache folder %q is not absolute; set MOTE_CACHE to an absolute path", base)
+	}
+	return filepath.Join(base, "kernel"), nil
+}
+
+// Key names a kernel by everything that it is made of. Each part is preceded by
+// its length, so that no two lists of parts give the same bytes.
+func Key(arch string, fragments []Fragment, source Source, compiler string) string {
+	h := sha256.New()
+	part := func(s string) {
+		// A hash never fails to take bytes.
+		_, _ = io.WriteString(h, strconv.Itoa(len(s))+":"+s)
+	}
+	part(recipe)
+	part(arch)
+	part(source.ID)
+	part(compiler)
+	for _, f := range fragments {
+		part(f.Name)
+		part(string(f.Text))
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// Cached says whether the entry is there. It appears whole, by rename.
+func Cached(root, key string) bool {
+	info, err := os.Stat(filepath.Join(root, key))
+	return err == nil && info.IsDir()
+}
+
+// Keep makes an entry of files (artifact name → path). One that is already
+// there is replaced.
+func Keep(root, key string, files map[string]string) error {
+	part := filepath.Join(root, key+".part")
+	if err := os.RemoveAll(part); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(part, 0o755); err != nil {
+		return err
+	}
+	for _, name := range artifacts {
+		if err := copyFile(filepath.Join(part, name), files[name]); err != nil {
+			return fmt.Errorf("kconfig: keeping %s: %w", name, err)
+		}
+	}
+	if err := os.RemoveAll(filepath.Join(root, key)); err != nil {
+		return err
+	}
+	return os.Rename(part, filepath.Join(root, key))
+}
+
+// copyFile copies and flushes, as the rename that follows makes it count.
+func copyFile(to, from string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.Create(to)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Sync(), out.Close())
+}
+
+// Link puts symbolic links to the entry's files into dir. Each is replaced in
+// one step, so a reader sees the old kernel or the new one.
+func Link(root, key, dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for _, name := range artifacts {
+		part := filepath.Join(dir, "."+name+"."+strconv.Itoa(os.Getpid()))
+		if err := os.Symlink(filepath.Join(root, key, name), part); err != nil {
+			return fmt.Errorf("kconfig: linking %s: %w", name, err)
+		}
+		if err := os.Rename(part, filepath.Join(dir, name)); err != nil {
+			return errors.Join(fmt.Errorf("kconfig: linking %s: %w", name, err), os.Remove(part))
+		}
+	}
+	return nil
+}
