@@ -78,11 +78,11 @@ func (c *checker) cycle(i int, direct, reach *[ServicesMax]needSet) string {
 		at := queue[first]
 		first++
 		if direct[at].has(i) {
-			text := quote(c.m.Services[i].Name)
+			text := printable(c.m.Services[i].Name)
 			for ; at != i; at = cameFrom[at] {
-				text = quote(c.m.Services[at].Name) + " → " + text
+				text = printable(c.m.Services[at].Name) + " → " + text
 			}
-			return quote(c.m.Services[i].Name) + " → " + text
+			return printable(c.m.Services[i].Name) + " → " + text
 		}
 		for next := range c.m.Services[:min(len(c.m.Services), ServicesMax)] {
 			if direct[at].has(next) && reach[next].has(i) && !seen.has(next) {
@@ -93,7 +93,13 @@ func (c *checker) cycle(i int, direct, reach *[ServicesMax]needSet) string {
 			}
 		}
 	}
-	return quote(c.m.Services[i].Name)
+	return printable(c.m.Services[i].Name)
+}
+
+// printable is a name without its quotes.
+func printable(name string) string {
+	quoted := quote(name)
+	return quoted[1 : len(quoted)-1]
 }
 
 // blocked reports those whose needs can never be ready because of a problem of
