@@ -1,0 +1,124 @@
+package hw
+
+import (
+	"golang.org/x/sys/unix"
+
+	"mote/wire"
+)
+
+// inputFolder is where the kernel lists input devices; inputNodes is where
+// devtmpfs has their nodes.
+const (
+	inputFolder = "/sys/class/input"
+	inputNodes  = "/dev/input/event"
+)
+
+// FindPowerButtons lists the numbers N of the input devices eventN that have a
+// power key into out, and returns their count. A device that goes away on the
+// way is skipped. No folder means no input devices: 0, and no error.
+func FindPowerButtons(sys Sys, out *[PowerButtonsMax]uint32) (count int, err error) {
+	fd, errno := openAgain(sys, inputFolder, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC)
+	switch errno {
+	case 0:
+	case unix.ENOENT: // no CONFIG_INPUT, or no sysfs
+		return 0, nil
+	default:
+		return 0, Trouble{"open " + inputFolder, "power buttons go unseen", errno}
+	}
+	defer sys.Close(fd)
+	var buffer [sysfsSizeMax]byte
+	for seen := 0; seen < inputsMax; {
+		n, errno := sys.Getdents(fd, buffer[:])
+		if errno != 0 {
+			return count, Trouble{"read " + inputFolder, "some power buttons go unseen", errno}
+		}
+		if n == 0 {
+			return count, nil
+		}
+		name, rest, ok := nextDirent(buffer[:n])
+		for ; ok; name, rest, ok = nextDirent(rest) {
+			seen++
+			event, isEvent := eventNumber(name)
+			if !isEvent || count == len(out) || !hasPowerKey(sys, event) {
+				continue
+			}
+			out[count] = event
+			count++
+		}
+	}
+	return count, nil
+}
+
+// eventNumber reads "event12".
+func eventNumber(name []byte) (uint32, bool) {
+	const prefix = "event"
+	if len(name) <= len(prefix) || string(name[:len(prefix)]) != prefix {
+		return 0, false
+	}
+	return number32(name[len(prefix):])
+}
+
+// hasPowerKey reads the device's bitmap. What cannot be read has none: it went
+// away (ENOENT, ENODEV), or is of no use.
+func hasPowerKey(sys Sys, event uint32) bool {
+	path := inputFolder + "/event" + decimal(event) + "/device/capabilities/key"
+	fd, errno := openAgain(sys, path, unix.O_RDONLY|unix.O_CLOEXEC)
+	if errno != 0 {
+		return false
+	}
+	defer sys.Close(fd)
+	var text [sysfsSizeMax]byte
+	n, errno := readAgain(sys, fd, text[:])
+	return errno == 0 && n <= len(text) && HasPowerKey(text[:n])
+}
+
+// OpenPowerButton opens /dev/input/eventN without waiting, closed on exec.
+func OpenPowerButton(sys Sys, event uint32) (fd int, err error) {
+	path := inputNodes + decimal(event)
+	fd, errno := openAgain(sys, path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC)
+	if errno != 0 {
+		return -1, Trouble{"open " + path, "this power button goes unseen", errno}
+	}
+	return fd, nil
+}
+
+// ReadPowerButton reads what waits on a button, at most 16 events, and tells
+// whether it was pressed. gone means that the device left (ENODEV) or failed:
+// close it.
+func ReadPowerButton(sys Sys, fd int) (pressed, gone bool) {
+	var events [16 * InputEventSize]byte
+	n, errno := sys.Read(fd, events[:])
+	switch errno {
+	case 0:
+		return PowerPressed(events[:n]), n == 0
+	case unix.EAGAIN, unix.EINTR:
+		return false, false
+	default:
+		return false, true
+	}
+}
+
+// openAgain opens path, once more for each signal that interrupts it.
+func openAgain(sys Sys, path string, flags int) (fd int, errno unix.Errno) {
+	for range interruptsMax {
+		if fd, errno = sys.Open(path, flags); errno != unix.EINTR {
+			break
+		}
+	}
+	return fd, errno
+}
+
+// readAgain reads once, once more for each signal that interrupts it.
+func readAgain(sys Sys, fd int, b []byte) (n int, errno unix.Errno) {
+	for range interruptsMax {
+		if n, errno = sys.Read(fd, b); errno != unix.EINTR {
+			break
+		}
+	}
+	return n, errno
+}
+
+func decimal(n uint32) string {
+	var b [10]byte
+	return string(wire.AppendUint(b[:0], uint64(n)))
+}
