@@ -8,8 +8,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -22,25 +24,35 @@ import (
 )
 
 func main() {
-	if err := run(); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Getenv, os.Stdout)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
 // run reads flags and environment and builds.
-func run() error {
-	arch := flag.String("arch", "x86_64", "architecture, as the kernel's ARCH=")
-	with := flag.String("with", "", "optional fragments, separated by commas (screen, measure)")
-	out := flag.String("out", "", "folder for the links (default build, or build/FRAGMENTS with -with)")
-	room := flag.String("room", "kconfig", "folder that holds fragments/ and checks/")
-	check := flag.Bool("check", false, "only compare the fragments with the .config that they give")
-	clean := flag.Bool("clean", false, "forget the objects and the cached kernel first")
-	flag.Parse()
-	if flag.NArg() > 0 {
-		return fmt.Errorf("kbuild: unexpected %q; all arguments are flags, see -h", flag.Arg(0))
+func run(ctx context.Context, args []string, getenv func(string) string, out io.Writer) error {
+	flags := flag.NewFlagSet("kbuild", flag.ContinueOnError)
+	flags.SetOutput(out)
+	arch := flags.String("arch", "x86_64", "architecture, as the kernel's ARCH=")
+	with := flags.String("with", "", "optional fragments, separated by commas (screen, measure)")
+	dir := flags.String("out", "", "folder for the links (default build, or build/FRAGMENTS with -with)")
+	room := flags.String("room", "kconfig", "folder that holds fragments/ and checks/")
+	check := flags.Bool("check", false, "only compare the fragments with the .config that they give")
+	clean := flags.Bool("clean", false, "forget the objects and the cached kernel first")
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return nil // it was printed
+		}
+		return err
 	}
-	root, err := kconfig.CacheRoot(os.Getenv)
+	if flags.NArg() > 0 {
+		return fmt.Errorf("kbuild: unexpected %q; all arguments are flags, see -h", flags.Arg(0))
+	}
+	root, err := kconfig.CacheRoot(getenv)
 	if err != nil {
 		return err
 	}
@@ -48,13 +60,13 @@ func run() error {
 		Arch:      *arch,
 		Fragments: os.DirFS(filepath.Join(*room, "fragments")),
 		Checks:    os.DirFS(filepath.Join(*room, "checks")),
-		SourceDir: os.Getenv("KERNEL_SRC"),
+		SourceDir: getenv("KERNEL_SRC"),
 		CacheRoot: root,
-		OutDir:    *out,
+		OutDir:    *dir,
 		CheckOnly: *check,
 		Clean:     *clean,
-		Out:       os.Stdout,
-		Terminal:  isTerminal(os.Stdout),
+		Out:       out,
+		Terminal:  isTerminal(out),
 	}
 	if *with != "" {
 		b.With = strings.Split(*with, ",")
@@ -62,14 +74,16 @@ func run() error {
 	if b.OutDir == "" {
 		b.OutDir = filepath.Join("build", strings.Join(b.With, "+"))
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	return b.Run(ctx)
 }
 
 // isTerminal asks for the window's size, which only a terminal has. Source:
 // ioctl_tty(2), TIOCGWINSZ.
-func isTerminal(f *os.File) bool {
+func isTerminal(out io.Writer) bool {
+	f, ok := out.(*os.File)
+	if !ok {
+		return false
+	}
 	_, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
 	return err == nil
 }
