@@ -84,7 +84,7 @@ func typed(t *testing.T, v *vm.VM, text string) {
 	}
 }
 
-func TestGuestTalksAndPowersOff(t *testing.T) {
+func TestQEMUGuestTalksAndPowersOff(t *testing.T) {
 	each(t, func(t *testing.T, c vm.Config) {
 		var second bytes.Buffer
 		c.Second = &second
@@ -111,7 +111,7 @@ func TestGuestTalksAndPowersOff(t *testing.T) {
 	})
 }
 
-func TestRebootAndPanicEndTheMachine(t *testing.T) {
+func TestQEMURebootAndPanicEndTheMachine(t *testing.T) {
 	each(t, func(t *testing.T, c vm.Config) {
 		for _, word := range []string{"reboot", "panic"} {
 			v := vmtest.Start(t, c)
@@ -122,7 +122,7 @@ func TestRebootAndPanicEndTheMachine(t *testing.T) {
 	})
 }
 
-func TestRebootsStartsAgain(t *testing.T) {
+func TestQEMURebootsStartsAgain(t *testing.T) {
 	c := guestConfig(t)
 	c.Reboots = true
 	v := vmtest.Start(t, c)
@@ -132,7 +132,7 @@ func TestRebootsStartsAgain(t *testing.T) {
 }
 
 // KEY_POWER is 116 in linux/input-event-codes.h.
-func TestPowerButtonReachesTheGuest(t *testing.T) {
+func TestQEMUPowerButtonReachesTheGuest(t *testing.T) {
 	each(t, func(t *testing.T, c vm.Config) {
 		v := vmtest.Start(t, c)
 		vmtest.WaitLine(t, v, "guest: up")
@@ -147,7 +147,7 @@ func TestPowerButtonReachesTheGuest(t *testing.T) {
 // word for the time-stamp counter's rate. A second of the host lies between the
 // two looks; a busy host blurs each by far less than the factor of two and more
 // that a wrong word makes.
-func TestGuestClockRunsAsTheHosts(t *testing.T) {
+func TestQEMUGuestClockRunsAsTheHosts(t *testing.T) {
 	v := vmtest.Start(t, guestConfig(t))
 	vmtest.WaitLine(t, v, "guest: up")
 	look := func() (guestSec float64, at time.Time) {
@@ -171,7 +171,7 @@ func TestGuestClockRunsAsTheHosts(t *testing.T) {
 }
 
 // Exact mode says the same instant in every run.
-func TestExactRunsAgree(t *testing.T) {
+func TestQEMUExactRunsAgree(t *testing.T) {
 	var first string
 	for run := range 3 {
 		c := guestConfig(t)
