@@ -65,6 +65,9 @@ func Build(ctx context.Context, spec Spec) (Result, error) {
 	if spec.GOARCH == "" {
 		spec.GOARCH = runtime.GOARCH
 	}
+	if spec.GOARCH != "amd64" && spec.GOARCH != "arm64" {
+		return Result{}, fmt.Errorf("image: architecture %q: PID 1 has assembly for amd64 and arm64 only", spec.GOARCH)
+	}
 	if spec.Out == "" || spec.Keep == "" {
 		return Result{}, errors.New("image: Out and Keep must both be given")
 	}

@@ -120,6 +120,7 @@ func TestBuildRefuses(t *testing.T) {
 	}{
 		{"no target", func(s *Spec) { s.Out = "" }, "Out and Keep"},
 		{"no folder for binaries", func(s *Spec) { s.Keep = "" }, "Out and Keep"},
+		{"another architecture", func(s *Spec) { s.GOARCH = "pdp11" }, `"pdp11"`},
 		{"a file without reason", func(s *Spec) { s.Files = Table{{Path: "/x", Kind: KindFile}} }, "/x: reason"},
 		{"a file twice", func(s *Spec) {
 			s.Files = Table{{Path: "/init", Kind: KindFile, Mode: 0o644, Reason: "r"}}

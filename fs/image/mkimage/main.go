@@ -75,16 +75,7 @@ func run(ctx context.Context, args []string, out, usage io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if *list {
-		for _, f := range result.Files {
-			fmt.Fprintf(out, "%-6s %04o %10d  %-22s %s\n", f.Kind, f.Mode, f.SizeBytes, f.Path, f.Reason)
-		}
-	}
-	what := "unchanged"
-	if result.Fresh {
-		what = "built in " + time.Since(begun).Round(time.Millisecond).String()
-	}
-	fmt.Fprintf(out, "%s: %d bytes, %s\nsha256 %s\n", result.Out, result.Bytes, what, result.SHA256)
+	printResult(out, result, time.Since(begun), *list)
 	if *inspect {
 		if err := inspectResult(ctx, result); err != nil {
 			return err
@@ -95,6 +86,21 @@ func run(ctx context.Context, args []string, out, usage io.Writer) error {
 			result.Out, result.Bytes-profile.BudgetBytes, profile.BudgetBytes)
 	}
 	return nil
+}
+
+// printResult tells what was built and how long it took, and with list what is
+// in it.
+func printResult(out io.Writer, result image.Result, took time.Duration, list bool) {
+	if list {
+		for _, f := range result.Files {
+			fmt.Fprintf(out, "%-6s %04o %10d  %-22s %s\n", f.Kind, f.Mode, f.SizeBytes, f.Path, f.Reason)
+		}
+	}
+	what := "unchanged"
+	if result.Fresh {
+		what = "built in " + took.Round(time.Millisecond).String()
+	}
+	fmt.Fprintf(out, "%s: %d bytes, %s\nsha256 %s\n", result.Out, result.Bytes, what, result.SHA256)
 }
 
 // inspectResult walks the image as the tests do.

@@ -4,7 +4,7 @@
 //
 // The kernel's start of the program: RSP points at argc, no other register has
 // a meaning, and all of them may be used until Go's entry is jumped to. Offsets
-// in inherited: captured 0, blocked 8, ignored 16, action 24.
+// in inherited: captured 0, blocked 8, ignored 16, nofile 24 and 32, action 40.
 TEXT ·entry(SB), NOSPLIT|NOFRAME, $0-0
 	MOVD $·inherited(SB), R19
 	MOVD $1, R20
@@ -18,15 +18,23 @@ TEXT ·entry(SB), NOSPLIT|NOFRAME, $0-0
 	MOVD $8, R3
 	SVC
 
+	// prlimit64(0, RLIMIT_NOFILE, NULL, &nofile): only reads the limit.
+	MOVD $261, R8
+	MOVD $0, R0
+	MOVD $7, R1
+	MOVD $0, R2
+	ADD  $24, R19, R3
+	SVC
+
 next:
 	// rt_sigaction(signal in R20, NULL, &action, 8): only reads the action.
 	MOVD $134, R8
 	MOVD R20, R0
 	MOVD $0, R1
-	ADD  $24, R19, R2
+	ADD  $40, R19, R2
 	MOVD $8, R3
 	SVC
-	MOVD 24(R19), R4
+	MOVD 40(R19), R4
 	CMP  $1, R4 // SIG_IGN
 	BNE  after
 	SUB  $1, R20, R5

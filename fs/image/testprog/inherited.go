@@ -3,13 +3,16 @@ package main
 import "strconv"
 
 // inherited is what the program was started with, written by entry before
-// Go's runtime unblocks and installs signals. Zero in captured means that the
+// Go's runtime unblocks and installs signals, and before package syscall raises
+// the limit of descriptors to its hard limit. Zero in captured means that the
 // program was linked without `-E main.entry`.
 var inherited struct {
 	captured uint64
 	// blocked and ignored have bit n-1 for signal n, as in /proc/PID/status.
 	blocked, ignored uint64
-	action           sigaction // what rt_sigaction returned last
+	// nofileSoft and nofileHard are RLIMIT_NOFILE, see prlimit(2).
+	nofileSoft, nofileHard uint64
+	action                 sigaction // what rt_sigaction returned last
 }
 
 // entry is where the kernel starts the program; see entry_*.s. It ends in Go's
@@ -23,6 +26,14 @@ func inheritedSignals() (blocked, ignored string) {
 		return "unknown", "unknown"
 	}
 	return mask(inherited.blocked), mask(inherited.ignored)
+}
+
+// inheritedFiles returns the limit of descriptors, as rlimit.nofile.
+func inheritedFiles() string {
+	if inherited.captured == 0 {
+		return "unknown"
+	}
+	return limit(inherited.nofileSoft) + " " + limit(inherited.nofileHard)
 }
 
 // mask writes 16 hexadecimal digits.

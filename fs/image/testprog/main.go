@@ -1,11 +1,11 @@
 // Command testprog is a service that behaves as its arguments say, well or
 // badly, for the tests that boot a node in QEMU.
 //
-// Always true here: nothing of package os, os/signal, net or time is linked.
-// They raise limits, open descriptors and install signals before main, and what
-// PID 1 passed on could no longer be told from what they did. For the same
-// reason the runtime's two descriptors on the cgroup's cpu limit are off: only
-// containermaxprocs=0 closes them before main.
+// Always true here: nothing of package os, os/signal or net is linked, and no
+// timer of package time runs. They open descriptors and install signals before
+// main, and what PID 1 passed on could no longer be told from what they did. For
+// the same reason the runtime's two descriptors on the cgroup's cpu limit are
+// off: only containermaxprocs=0 closes them before main.
 //
 //go:debug containermaxprocs=0
 package main

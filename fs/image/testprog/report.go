@@ -44,7 +44,11 @@ func report(arguments) {
 	number("pgid", group)
 	number("sid", session)
 	line("oom_score_adj", strings.TrimSpace(readFile("/proc/self/oom_score_adj")))
+	line("rlimit.nofile", inheritedFiles())
 	for i, name := range rlimits {
+		if name == "nofile" {
+			continue // package syscall has raised it by now
+		}
 		var r unix.Rlimit
 		must("getrlimit", unix.Getrlimit(i, &r))
 		line("rlimit."+name, limit(r.Cur)+" "+limit(r.Max))
