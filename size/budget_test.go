@@ -1,0 +1,97 @@
+package size
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files")
+
+func TestBudgetsAreRead(t *testing.T) {
+	budgets, err := Budgets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]Budget{}
+	for _, b := range budgets {
+		got[b.Name] = b
+	}
+	// The names that others read in size.json, and the design's goals.
+	for name, goal := range map[string]int64{"pid1": 2_500_000, "base": 2_500_000, "kernel": 5_600_000} {
+		if b := got[name]; b.GoalBytes != goal || b.Reason == "" {
+			t.Errorf("%s: %+v, want the goal %d and a reason", name, b, goal)
+		}
+	}
+}
+
+func TestBudgetRefusals(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                             "no line",
+		"pid1 build/init 1 2":          "want: name path",
+		"pid1 build/init x 2 why":      `"x"`,
+		"pid1 build/init 0 2 why":      `"0"`,
+		"pid1 build/init 1 -2 why":     `"-2"`,
+		"pid1 build/init 3 2 why":      "past its goal",
+		"# one\npid1 /init 1 2 why":    "line 2",
+		"a b 1 2 why\na c 1 2 why":     "twice",
+		"a b 99999999999999999999 1 x": "not a number",
+	} {
+		if _, err := parse(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v, want an error with %q", text, err, want)
+		}
+	}
+}
+
+func TestMeasure(t *testing.T) {
+	top := t.TempDir()
+	if err := os.WriteFile(filepath.Join(top, "a"), make([]byte, 123), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	budgets := []Budget{{Name: "a", Path: "a", Bytes: 200, GoalBytes: 300}, {Name: "b", Path: "b", Bytes: 1, GoalBytes: 1}}
+	artifacts, err := Measure(top, budgets)
+	if err == nil || !strings.Contains(err.Error(), "b: ") {
+		t.Errorf("a missing artifact: %v", err)
+	}
+	if len(artifacts) != 1 || artifacts[0] != (Artifact{Name: "a", Bytes: 123, BudgetBytes: 200}) {
+		t.Errorf("got %+v", artifacts)
+	}
+}
+
+func TestTableGolden(t *testing.T) {
+	budgets := []Budget{{Name: "pid1", Bytes: 1_900_000, GoalBytes: 2_500_000}, {Name: "a-longer-name", Bytes: 5_600_000, GoalBytes: 5_600_000}}
+	within := []Artifact{{"pid1", 1_412_345, 1_900_000}, {"a-longer-name", 5_149_696, 5_600_000}}
+	past := []Artifact{{"pid1", 1_900_001, 1_900_000}, {"a-longer-name", 5_600_000, 5_600_000}}
+	if Broken(within) || !Broken(past) {
+		t.Error("Broken is wrong")
+	}
+	got := Table(within, budgets) + "\n" + Table(past, budgets)
+	text, err := JSON(within)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got += "\n" + string(text)
+	path := filepath.Join("testdata", "table.txt")
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs (go test -update rewrites it); got:\n%s", path, got)
+	}
+}
+
+func TestGrouped(t *testing.T) {
+	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", -1234567: "-1,234,567", -123: "-123"} {
+		if got := grouped(n); got != want {
+			t.Errorf("%d: got %s", n, got)
+		}
+	}
+}
