@@ -23,8 +23,8 @@ type Build struct {
 	Fragments fs.FS
 	// Checks is the folder of hardening lists, ARCH.checks.
 	Checks fs.FS
-	// With names optional fragments. Their kernels have keys, object trees and
-	// output folders of their own, and no budget.
+	// With names optional fragments. Their kernels have keys of their own and no
+	// budget.
 	With []string
 	// SourceDir is a kernel tree, or empty for the distribution's.
 	SourceDir string
@@ -80,11 +80,11 @@ func (b Build) make(ctx context.Context, key string, wants []Want, source Source
 	if err := os.MkdirAll(b.CacheRoot, 0o755); err != nil {
 		return fmt.Errorf("kconfig: %w; set MOTE_CACHE to a folder that can be written", err)
 	}
-	flavour := strings.Join(append([]string{b.Arch}, b.With...), "+")
-	objects := filepath.Join(b.CacheRoot, "objects-"+source.Tag()+"-"+flavour)
-	// Unpacking is shared by flavours, hence a lock of its own, inside.
+	// Kernels with optional fragments share the objects: going from one to
+	// another compiles what differs, and both stay in the cache.
+	objects := filepath.Join(b.CacheRoot, "objects-"+source.Tag()+"-"+b.Arch)
 	release, err := lock(objects+".lock", func() {
-		fmt.Fprintln(b.Out, "kernel: another build of it is running; waiting for it")
+		fmt.Fprintln(b.Out, "kernel: another build is running; waiting for it")
 	})
 	if err != nil {
 		return err
@@ -122,7 +122,7 @@ func (b Build) make(ctx context.Context, key string, wants []Want, source Source
 	return Keep(b.CacheRoot, key, t.results())
 }
 
-// unpack sets the source's folder under a lock that all flavours share.
+// unpack sets the source's folder under a lock that all architectures share.
 func (b Build) unpack(ctx context.Context, source *Source) error {
 	release, err := lock(filepath.Join(b.CacheRoot, "source-"+source.Tag()+".lock"), func() {
 		fmt.Fprintln(b.Out, "kernel: another build is unpacking the source; waiting for it")

@@ -104,14 +104,18 @@ func Link(root, key, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
+	part, err := os.MkdirTemp(dir, ".link-*")
+	if err != nil {
+		return fmt.Errorf("kconfig: linking: %w", err)
+	}
 	for _, name := range artifacts {
-		part := filepath.Join(dir, "."+name+"."+strconv.Itoa(os.Getpid()))
-		if err := os.Symlink(filepath.Join(root, key, name), part); err != nil {
-			return fmt.Errorf("kconfig: linking %s: %w", name, err)
+		err = errors.Join(err, os.Symlink(filepath.Join(root, key, name), filepath.Join(part, name)))
+		if err == nil {
+			err = os.Rename(filepath.Join(part, name), filepath.Join(dir, name))
 		}
-		if err := os.Rename(part, filepath.Join(dir, name)); err != nil {
-			return errors.Join(fmt.Errorf("kconfig: linking %s: %w", name, err), os.Remove(part))
-		}
+	}
+	if err = errors.Join(err, os.RemoveAll(part)); err != nil {
+		return fmt.Errorf("kconfig: linking the kernel into %s: %w; is something else than a file in its place?", dir, err)
 	}
 	return nil
 }

@@ -16,9 +16,9 @@ import (
 	"time"
 )
 
-// tree is a folder of objects. One serves all configurations of a flavour: the
-// kernel's makefiles see what a changed option touches, so that a change in one
-// fragment costs seconds, and an interrupted build goes on where it was.
+// tree is a folder of objects. One serves all configurations of an architecture:
+// the kernel's makefiles see what a changed option touches, so that a change in
+// one fragment costs a minute, and an interrupted build goes on where it was.
 type tree struct {
 	source, objects, arch string
 }
