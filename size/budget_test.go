@@ -55,6 +55,9 @@ func TestMeasure(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "b: ") {
 		t.Errorf("a missing artifact: %v", err)
 	}
+	if table := Table(artifacts, budgets); !strings.Contains(table, "1 artifacts are missing") {
+		t.Errorf("all seems well in:\n%s", table)
+	}
 	if len(artifacts) != 1 || artifacts[0] != (Artifact{Name: "a", Bytes: 123, BudgetBytes: 200}) {
 		t.Errorf("got %+v", artifacts)
 	}

@@ -19,18 +19,22 @@ func Table(artifacts []Artifact, budgets []Budget) string {
 		rows = append(rows, []string{a.Name, grouped(a.Bytes), grouped(a.BudgetBytes), grouped(a.HeadroomBytes()),
 			fmt.Sprintf("%.1f %%", 100*float64(a.HeadroomBytes())/float64(a.BudgetBytes)), grouped(goals[a.Name])})
 	}
-	return align(rows) + "\n" + verdict(artifacts) + "\n"
+	return align(rows) + "\n" + verdict(artifacts, len(budgets)-len(artifacts)) + "\n"
 }
 
-// verdict names every broken budget, in bytes.
-func verdict(artifacts []Artifact) string {
+// verdict names every broken budget, in bytes, and never says that all is well
+// where something was not there to be weighed.
+func verdict(artifacts []Artifact, missing int) string {
 	var broken []string
 	for _, a := range artifacts {
 		if over := -a.HeadroomBytes(); over > 0 {
 			broken = append(broken, fmt.Sprintf("%s is %s bytes past its budget", a.Name, grouped(over)))
 		}
 	}
-	if len(broken) == 0 {
+	switch {
+	case len(broken) == 0 && missing > 0:
+		return fmt.Sprintf("%d artifacts are missing; those above are within their budgets", missing)
+	case len(broken) == 0:
 		return "every artifact is within its budget"
 	}
 	return strings.Join(broken, "\n") + "\nmake it smaller, or argue for a change of size/budgets.txt"

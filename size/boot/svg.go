@@ -1,0 +1,95 @@
+package main
+
+import (
+	"fmt"
+	"html"
+	"strings"
+)
+
+// Measures of the drawing, in CSS pixels.
+const (
+	svgWidth   = 880
+	svgLeft    = 150 // names stand left of it
+	svgRight   = 90  // durations stand right of it
+	svgTop     = 96
+	svgRow     = 26
+	svgBar     = 14
+	svgBottom  = 56
+	ticksCount = 5
+)
+
+// svgStyle has the colours of both kinds of screen; the file needs no other.
+const svgStyle = `text{font:13px system-ui,sans-serif;fill:#1f2933}
+.title{font-size:18px;font-weight:600}.dim{fill:#66737f}.small{font-size:11px}
+.name{text-anchor:end}.grid{stroke:#e3e8ec}.ready{stroke:#0b7a53;stroke-width:1.5}
+.critical{fill:#0b7a53}.beside{fill:#b4c2cd}.paper{fill:#fff}
+@media(prefers-color-scheme:dark){text{fill:#e4e9ed}.dim{fill:#95a3af}.grid{stroke:#2b3640}
+.paper{fill:#14191e}.critical{fill:#3ecf97}.beside{fill:#4b5a67}.ready{stroke:#3ecf97}}`
+
+// svg draws the waterfall as a file that stands alone. Its scale, as in the
+// text, begins at PID 1's first instruction.
+func svg(b Boot) string {
+	all := spans(b)
+	critical(b, all)
+	height := svgTop + svgRow*len(all) + svgBottom
+	var out strings.Builder
+	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img">`+"\n",
+		svgWidth, height, svgWidth, height)
+	title := fmt.Sprintf("Ready %s ms after PID 1's first instruction", msec(b.ReadyNsec-b.InitNsec))
+	fmt.Fprintf(&out, "<title>%s</title>\n<style>%s</style>\n", html.EscapeString(title), svgStyle)
+	fmt.Fprintf(&out, `<rect class="paper" width="%d" height="%d"/>`+"\n", svgWidth, height)
+	fmt.Fprintf(&out, `<text class="title" x="24" y="34">%s</text>`+"\n", html.EscapeString(title))
+	fmt.Fprintf(&out, `<text class="dim" x="24" y="56">%s ms after the kernel's start · PID 1 resident %s kB · memory used %s kB</text>`+"\n",
+		msec(b.ReadyNsec), kilo(b.RSSBytes), kilo(b.MemUsedBytes))
+	svgGrid(&out, b, len(all))
+	for i, s := range all {
+		svgSpan(&out, b, i, s)
+	}
+	fmt.Fprintf(&out, `<rect class="critical" x="%d" y="%d" width="10" height="10" rx="2"/><text class="dim small" x="%d" y="%d">on the critical path</text>`+"\n",
+		svgLeft, height-26, svgLeft+16, height-17)
+	fmt.Fprintf(&out, `<rect class="beside" x="%d" y="%d" width="10" height="10" rx="2"/><text class="dim small" x="%d" y="%d">beside it</text>`+"\n",
+		svgLeft+140, height-26, svgLeft+156, height-17)
+	out.WriteString("</svg>\n")
+	return out.String()
+}
+
+// svgX places an instant; those before the scale lie at its beginning.
+func svgX(b Boot, nsec int64) float64 {
+	span := float64(max(b.ReadyNsec-b.InitNsec, 1))
+	return svgLeft + float64(max(nsec-b.InitNsec, 0))/span*(svgWidth-svgLeft-svgRight)
+}
+
+// svgGrid draws the scale, in ms since PID 1's first instruction, and ready.
+func svgGrid(out *strings.Builder, b Boot, rows int) {
+	bottom := svgTop + svgRow*rows
+	for i := range ticksCount + 1 {
+		at := b.InitNsec + (b.ReadyNsec-b.InitNsec)*int64(i)/ticksCount
+		class, x := "grid", svgX(b, at)
+		if i == ticksCount {
+			class = "ready"
+		}
+		fmt.Fprintf(out, `<line class="%s" x1="%.1f" y1="%d" x2="%.1f" y2="%d"/>`+"\n", class, x, svgTop-8, x, bottom)
+		fmt.Fprintf(out, `<text class="dim small" text-anchor="middle" x="%.1f" y="%d">%s ms</text>`+"\n",
+			x, svgTop-14, msec(at-b.InitNsec))
+	}
+}
+
+// svgSpan draws a row: name, bar, duration. What ended before the scale has
+// only its duration, beside the scale's beginning.
+func svgSpan(out *strings.Builder, b Boot, row int, s Span) {
+	y := svgTop + svgRow*row
+	baseline := y + svgRow/2 + 5
+	fmt.Fprintf(out, `<text class="name" x="%d" y="%d">%s</text>`+"\n", svgLeft-12, baseline, html.EscapeString(s.Name))
+	if s.ToNsec <= b.InitNsec {
+		fmt.Fprintf(out, `<text class="dim small" x="%d" y="%d">%s ms, before the scale</text>`+"\n", svgLeft+8, baseline, msec(s.tookNsec()))
+		return
+	}
+	class := "beside"
+	if s.Critical {
+		class = "critical"
+	}
+	from, to := svgX(b, s.FromNsec), svgX(b, s.ToNsec)
+	fmt.Fprintf(out, `<rect class="%s" x="%.1f" y="%d" width="%.1f" height="%d" rx="2"/>`+"\n",
+		class, from, y+(svgRow-svgBar)/2, max(to-from, 2), svgBar)
+	fmt.Fprintf(out, `<text class="dim small" x="%.1f" y="%d">%s ms</text>`+"\n", max(to, from+2)+6, baseline-1, msec(s.tookNsec()))
+}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Names of marks that this program knows; any other one without a service in
+// it is a stage of PID 1.
+const (
+	markKernel = "kernel" // the kernel ran init, from its own log
+	markInit   = "init"   // PID 1's first instruction
+	markReady  = "ready"
+	startWord  = "start " // a service's process exists
+	upWord     = "up "    // a service is ready
+)
+
+// Mark is a named instant, in ns since the kernel's clock began.
+type Mark struct {
+	Name string `json:"name"`
+	Nsec int64  `json:"ns"`
+}
+
+// Service tells what a service waits for.
+type Service struct {
+	Name  string   `json:"name"`
+	Needs []string `json:"needs"`
+}
+
+// Boot is one boot's figures, and the layout of boot.json. All instants are ns
+// on CLOCK_BOOTTIME, which the kernel starts within its first milliseconds.
+type Boot struct {
+	Marks []Mark `json:"marks"`
+	// ReadyNsec is when the node was ready, InitNsec PID 1's first instruction.
+	ReadyNsec int64 `json:"ready_ns"`
+	InitNsec  int64 `json:"init_ns"`
+	// KernelNsec is when the kernel started init as its own log has it; where
+	// no mark tells that, it is InitNsec.
+	KernelNsec int64 `json:"kernel_ns"`
+	// RSSBytes is PID 1's resident set, read by another process after ready;
+	// MemUsedBytes is the guest's memory less what is available.
+	RSSBytes     int64 `json:"pid1_rss_bytes"`
+	MemUsedBytes int64 `json:"mem_used_bytes"`
+	// Services may name who waits for whom; without them it is inferred.
+	Services []Service `json:"services,omitempty"`
+}
+
+// parseBoot reads the JSON of the bench image's observe line. The instants are
+// taken from the marks, so that they can't contradict them.
+func parseBoot(text string) (Boot, error) {
+	var b Boot
+	if err := json.Unmarshal([]byte(text), &b); err != nil {
+		return Boot{}, fmt.Errorf("boot: the observe line: %w", err)
+	}
+	found := map[string]int64{}
+	var before int64
+	for _, m := range b.Marks {
+		if m.Nsec < before {
+			return Boot{}, fmt.Errorf("boot: mark %q is earlier than the mark before it", m.Name)
+		}
+		before = m.Nsec
+		if _, again := found[m.Name]; !again {
+			found[m.Name] = m.Nsec
+		}
+	}
+	for _, name := range []string{markInit, markReady} {
+		if _, is := found[name]; !is {
+			return Boot{}, fmt.Errorf("boot: no mark %q among %d; did the node get ready?", name, len(b.Marks))
+		}
+	}
+	b.InitNsec, b.ReadyNsec, b.KernelNsec = found[markInit], found[markReady], found[markInit]
+	if kernel, is := found[markKernel]; is {
+		b.KernelNsec = kernel
+	}
+	if b.RSSBytes <= 0 || b.MemUsedBytes <= 0 {
+		return Boot{}, errors.New("boot: the observe line has no memory figures")
+	}
+	return b, nil
+}
+
+// Span is a bar of the waterfall: a stage, or a service from start to up.
+type Span struct {
+	Name     string
+	FromNsec int64
+	ToNsec   int64
+	// Service says which kind it is.
+	Service bool
+	// Critical: ready would have come earlier, had this been shorter.
+	Critical bool
+}
+
+func (s Span) tookNsec() int64 { return s.ToNsec - s.FromNsec }
+
+// stageWords say what the time up to a stage's mark went into.
+var stageWords = map[string]string{
+	markKernel: "kernel", markInit: "kernel", "main": "go runtime", "mounts": "mounts",
+	"loop": "sources", "network": "network",
+}
+
+// spans makes bars of the marks up to ready, in the order of their beginnings.
+// A stage begins where the stage before it ended; what begins after ready, or
+// is not up by then, is no part of the boot.
+func spans(b Boot) []Span {
+	var all []Span
+	var stageEnd int64
+	for i, m := range b.Marks {
+		if m.Name == markReady {
+			break
+		}
+		name, isStart := strings.CutPrefix(m.Name, startWord)
+		switch {
+		case isStart:
+			if up := upAfter(b.Marks[i:], name); up > 0 {
+				all = append(all, Span{Name: name, FromNsec: m.Nsec, ToNsec: up, Service: true})
+			}
+		case !strings.HasPrefix(m.Name, upWord):
+			word, known := stageWords[m.Name]
+			if !known {
+				word = m.Name
+			}
+			if m.Name == markInit && b.KernelNsec != b.InitNsec {
+				word = "exec"
+			}
+			all = append(all, Span{Name: word, FromNsec: stageEnd, ToNsec: m.Nsec})
+			stageEnd = m.Nsec
+		}
+	}
+	return all
+}
+
+// upAfter finds when a service that starts with the first of marks is up: 0 if
+// it starts again before that, or ready comes first.
+func upAfter(marks []Mark, name string) int64 {
+	for _, m := range marks[1:] {
+		switch m.Name {
+		case upWord + name:
+			return m.Nsec
+		case startWord + name, markReady:
+			return 0
+		}
+	}
+	return 0
+}
