@@ -8,14 +8,15 @@ import (
 
 // Measures of the drawing, in CSS pixels.
 const (
-	svgWidth   = 880
-	svgLeft    = 150 // names stand left of it
-	svgRight   = 90  // durations stand right of it
-	svgTop     = 96
-	svgRow     = 26
-	svgBar     = 14
-	svgBottom  = 56
-	ticksCount = 5
+	svgWidth  = 880
+	svgLeft   = 150 // names stand left of it
+	svgRight  = 90  // durations stand right of it
+	svgTop    = 96
+	svgRow    = 26
+	svgBar    = 14
+	svgBottom = 56
+	svgTick   = 60 // two numbers of the scale are at least that far apart
+	ticksMax  = 6
 )
 
 // svgStyle has the colours of both kinds of screen; the file needs no other.
@@ -62,15 +63,28 @@ func svgX(b Boot, nsec int64) float64 {
 // svgGrid draws the scale, in ms since PID 1's first instruction, and ready.
 func svgGrid(out *strings.Builder, b Boot, rows int) {
 	bottom := svgTop + svgRow*rows
-	for i := range ticksCount + 1 {
-		at := b.InitNsec + (b.ReadyNsec-b.InitNsec)*int64(i)/ticksCount
-		class, x := "grid", svgX(b, at)
-		if i == ticksCount {
-			class = "ready"
-		}
+	line := func(class string, at int64) {
+		x := svgX(b, at)
 		fmt.Fprintf(out, `<line class="%s" x1="%.1f" y1="%d" x2="%.1f" y2="%d"/>`+"\n", class, x, svgTop-8, x, bottom)
 		fmt.Fprintf(out, `<text class="dim small" text-anchor="middle" x="%.1f" y="%d">%s ms</text>`+"\n",
 			x, svgTop-14, msec(at-b.InitNsec))
+	}
+	step := tickNsec(b.ReadyNsec - b.InitNsec)
+	for at := b.InitNsec; svgX(b, b.ReadyNsec)-svgX(b, at) >= svgTick; at += step {
+		line("grid", at)
+	}
+	line("ready", b.ReadyNsec)
+}
+
+// tickNsec is the smallest of 1, 2, 5, 10, 20, 50 … ms that makes at most
+// ticksMax steps.
+func tickNsec(span int64) int64 {
+	for decade := int64(1_000_000); ; decade *= 10 {
+		for _, times := range []int64{1, 2, 5} {
+			if step := decade * times; span <= step*ticksMax {
+				return step
+			}
+		}
 	}
 }
 

@@ -9,6 +9,9 @@ import (
 // barColumns is the width of the waterfall in a terminal of 80 columns.
 const barColumns = 36
 
+// gapNsec is the shortest gap that is worth a line.
+const gapNsec = 100_000
+
 // waterfall draws the boot for a terminal. The scale begins at PID 1's first
 // instruction: what the kernel does before it is one number, and would leave
 // the rest no room.
@@ -37,19 +40,19 @@ func waterfall(b Boot) string {
 // accounts for is PID 1's own work between an end and the next start.
 func pathText(b Boot, path []Span, width int) string {
 	var out strings.Builder
-	out.WriteString("critical path\n")
+	fmt.Fprintf(&out, "critical path\n  %-*s %9s  %6s\n", width, "", "took ms", "share")
 	var at int64
 	step := func(name string, took int64) {
 		fmt.Fprintf(&out, "  %s %9s  %4.1f %%\n", padded(name, width), msec(took), 100*float64(took)/float64(b.ReadyNsec))
 	}
 	for _, s := range path {
-		if gap := s.FromNsec - at; gap > 0 {
+		if gap := s.FromNsec - at; gap >= gapNsec {
 			step("between", gap)
 		}
 		step(label(s), s.tookNsec())
 		at = s.ToNsec
 	}
-	if gap := b.ReadyNsec - at; gap > 0 {
+	if gap := b.ReadyNsec - at; gap >= gapNsec {
 		step("between", gap)
 	}
 	return out.String()
