@@ -1,0 +1,183 @@
+package netcfg
+
+// What is to be done: the difference between what is wanted and what the kernel
+// has. It depends on nothing else, so that events lost or doubled change nothing.
+
+// Decide appends to ops what is to be done now, at most OpsMax, and returns it;
+// with room for OpsMax it allocates nothing. Each op that was handed out is to be
+// done, or given to Failed: until its answer or its deadline it is not asked for
+// again.
+func (n *Net) Decide(now int64, ops []Op) []Op {
+	n.expire(now)
+	if n.stage != synced {
+		op := Op{Kind: OpDumpLinks + OpKind(n.stage), Want: wantNone}
+		return n.dump.try(op, now, ops)
+	}
+	ops = n.decideLoopback(now, ops)
+	for i := range n.wantsCount {
+		ops = n.decideWant(i, now, ops)
+	}
+	return n.tidy(now, ops)
+}
+
+// try hands op out, unless it is under way or its time has not come.
+func (a *attempt) try(op Op, now int64, ops []Op) []Op {
+	if a.flying || now < a.atNsec {
+		return ops
+	}
+	a.flying, a.atNsec = true, now+answerNsec
+	if op.Slow() {
+		a.atNsec = now + slowNsec
+	}
+	return append(ops, op)
+}
+
+// right is called where there is nothing to do: the next time begins afresh.
+func (a *attempt) right() {
+	if a.flying { // its answer is still to come
+		a.tries, a.errno = 0, 0
+		return
+	}
+	*a = attempt{}
+}
+
+func (n *Net) decideLoopback(now int64, ops []Op) []Op {
+	for i := range n.have.links {
+		e := &n.have.links[i]
+		if e.generation == 0 || !e.fact.Loopback {
+			continue
+		}
+		if e.fact.Up {
+			n.loopback.right()
+			return ops
+		}
+		return n.loopback.try(Op{Kind: OpLinkUp, Want: wantLoopback, Link: e.fact.Index, Name: e.fact.Name}, now, ops)
+	}
+	return ops // a kernel without one; Ready says so
+}
+
+func (n *Net) decideWant(i int, now int64, ops []Op) []Op {
+	link := n.have.link(n.bound[i])
+	if link == nil {
+		return ops // not there yet: an event will tell
+	}
+	a, w := &n.attempts[i], &n.wants[i]
+	op := Op{Want: uint8(i), Link: link.Index, Name: link.Name}
+	if link.Up {
+		a[stepUp].right()
+	} else {
+		op.Kind = OpLinkUp
+		ops = a[stepUp].try(op, now, ops)
+	}
+	there := n.addressThere(i)
+	if there {
+		a[stepAddress].right()
+	} else { // a link takes an address while it is down
+		op.Kind, op.Address, op.PrefixBits = OpAddressAdd, w.Address, w.PrefixBits
+		ops = a[stepAddress].try(op, now, ops)
+	}
+	switch {
+	case n.routeThere(i):
+		a[stepRoute].right()
+	case link.Up && there && !a[stepRoute].kept: // or the kernel says ENETUNREACH
+		route := Op{Kind: OpRouteAdd, Want: uint8(i), Link: link.Index, Name: link.Name, Gateway: w.Gateway}
+		ops = a[stepRoute].try(route, now, ops)
+	}
+	return ops
+}
+
+// addressThere tells whether a want's address is on its link, whoever put it.
+func (n *Net) addressThere(i int) bool {
+	w := &n.wants[i]
+	f := AddressFact{Link: n.bound[i], Address: w.Address, PrefixBits: w.PrefixBits}
+	for k := range n.have.addresses {
+		if e := &n.have.addresses[k]; e.generation != 0 && e.fact.same(&f) {
+			return true
+		}
+	}
+	return false
+}
+
+// routeThere tells whether a want's default route is there, or none is wanted.
+func (n *Net) routeThere(i int) bool {
+	if n.wants[i].Gateway == [4]byte{} {
+		return true
+	}
+	for k := range n.have.routes {
+		e := &n.have.routes[k]
+		if e.generation != 0 && e.fact.Link == n.bound[i] && e.fact.Gateway == n.wants[i].Gateway {
+			return true
+		}
+	}
+	return false
+}
+
+// tidy takes away one thing that has our tag and that nobody wants. What others
+// put there is left alone.
+func (n *Net) tidy(now int64, ops []Op) []Op {
+	for k := range n.have.routes {
+		e := &n.have.routes[k]
+		if e.generation != 0 && e.fact.Protocol == ProtocolMote && !n.routeWanted(&e.fact) {
+			op := Op{Kind: OpRouteDelete, Want: wantNone, Link: e.fact.Link, Gateway: e.fact.Gateway}
+			return n.tidying.try(n.named(op), now, ops)
+		}
+	}
+	for k := range n.have.addresses {
+		e := &n.have.addresses[k]
+		if e.generation != 0 && e.fact.Protocol == ProtocolMote && !n.addressWanted(&e.fact) {
+			op := Op{Kind: OpAddressDelete, Want: wantNone, Link: e.fact.Link,
+				Address: e.fact.Address, PrefixBits: e.fact.PrefixBits}
+			return n.tidying.try(n.named(op), now, ops)
+		}
+	}
+	n.tidying.right()
+	return ops
+}
+
+// named puts the link's name into an op, for its line only.
+func (n *Net) named(op Op) Op {
+	if link := n.have.link(op.Link); link != nil {
+		op.Name = link.Name
+	}
+	return op
+}
+
+func (n *Net) addressWanted(f *AddressFact) bool {
+	for i := range n.wantsCount {
+		w := &n.wants[i]
+		if n.bound[i] == f.Link && w.Address == f.Address && w.PrefixBits == f.PrefixBits {
+			return true
+		}
+	}
+	return false
+}
+
+func (n *Net) routeWanted(f *RouteFact) bool {
+	for i := range n.wantsCount {
+		if n.bound[i] == f.Link && n.wants[i].Gateway == f.Gateway {
+			return true
+		}
+	}
+	return false
+}
+
+// NextDeadline is when Decide is to be called though nothing was heard, in ns of
+// CLOCK_BOOTTIME; zero is never.
+func (n *Net) NextDeadline() int64 {
+	next := n.loopback.earlier(0)
+	next = n.tidying.earlier(next)
+	next = n.dump.earlier(next)
+	for i := range n.wantsCount {
+		for s := range n.attempts[i] {
+			next = n.attempts[i][s].earlier(next)
+		}
+	}
+	return next
+}
+
+func (a *attempt) earlier(than int64) int64 {
+	if a.atNsec != 0 && (than == 0 || a.atNsec < than) {
+		return a.atNsec
+	}
+	return than
+}

@@ -1,0 +1,164 @@
+package netcfg
+
+// Codec of rtnetlink(7), written: requests to the kernel, appended to the
+// caller's buffer. Numbers are in the machine's byte order, little-endian on
+// both architectures this is built for; addresses are in network byte order.
+
+// Of include/uapi/linux/netlink.h and rtnetlink.h; a test holds them to x/sys.
+const (
+	msgError     = 2
+	msgDone      = 3
+	msgNewLink   = 16
+	msgDelLink   = 17
+	msgGetLink   = 18
+	msgNewAddr   = 20
+	msgDelAddr   = 21
+	msgGetAddr   = 22
+	msgNewRoute  = 24
+	msgDelRoute  = 25
+	msgGetRoute  = 26
+	flagRequest  = 0x1
+	flagMulti    = 0x2
+	flagAck      = 0x4
+	flagDumpIntr = 0x10
+	flagDump     = 0x300
+	flagExcl     = 0x200
+	flagCreate   = 0x400
+
+	attrLinkName     = 3  // IFLA_IFNAME
+	attrAddrAddress  = 1  // IFA_ADDRESS
+	attrAddrLocal    = 2  // IFA_LOCAL
+	attrAddrProto    = 11 // IFA_PROTO
+	attrRouteOut     = 4  // RTA_OIF
+	attrRouteGateway = 5  // RTA_GATEWAY
+	attrRouteTable   = 15 // RTA_TABLE
+	attrRouteMetric  = 6  // RTA_PRIORITY
+
+	familyIPv4    = 2 // AF_INET
+	linkUp        = 0x1
+	linkLoopback  = 0x8
+	hardwareEther = 1   // ARPHRD_ETHER
+	tableMain     = 254 // RT_TABLE_MAIN
+	routeUnicast  = 1   // RTN_UNICAST
+	scopeUniverse = 0   // RT_SCOPE_UNIVERSE
+
+	headSize      = 16 // struct nlmsghdr
+	linkBodySize  = 16 // struct ifinfomsg
+	addrBodySize  = 8  // struct ifaddrmsg
+	routeBodySize = 12 // struct rtmsg
+	attrHeadSize  = 4  // struct rtattr
+)
+
+// ProtocolMote tags the addresses and routes that are ours: only those are ever
+// deleted. 128 and above are free for anyone's use, and 205 is in nobody's
+// rt_protos.
+const ProtocolMote = 205
+
+// AppendOp appends the op's request with the sequence number seq. OpNone
+// appends nothing.
+func AppendOp(b []byte, o Op, seq uint32) []byte {
+	switch o.Kind {
+	case OpDumpLinks:
+		return appendDump(b, msgGetLink, linkBodySize, 0, seq)
+	case OpDumpAddresses:
+		return appendDump(b, msgGetAddr, addrBodySize, familyIPv4, seq)
+	case OpDumpRoutes:
+		return appendDump(b, msgGetRoute, routeBodySize, familyIPv4, seq)
+	case OpLinkUp:
+		return appendLinkUp(b, o, seq)
+	case OpAddressAdd:
+		return appendAddress(b, o, msgNewAddr, flagCreate|flagExcl, seq)
+	case OpAddressDelete:
+		return appendAddress(b, o, msgDelAddr, 0, seq)
+	case OpRouteAdd:
+		return appendRoute(b, o, msgNewRoute, flagCreate|flagExcl, seq)
+	case OpRouteDelete:
+		return appendRoute(b, o, msgDelRoute, 0, seq)
+	}
+	return b
+}
+
+// appendHead appends struct nlmsghdr; finish sets its length.
+//
+//	0  uint32 length, with the head
+//	4  uint16 type, 6  uint16 flags
+//	8  uint32 sequence number, 12  uint32 port: the kernel puts ours in
+func appendHead(b []byte, kind, flags uint16, seq uint32) []byte {
+	b = append32(b, 0)
+	b = append16(append16(b, kind), flags|flagRequest)
+	return append32(append32(b, seq), 0)
+}
+
+func finish(b []byte, start int) []byte {
+	size := uint32(len(b) - start)
+	b[start], b[start+1] = byte(size), byte(size>>8)
+	b[start+2], b[start+3] = byte(size>>16), byte(size>>24)
+	return b
+}
+
+// appendDump asks for everything of a family. The body is all zero but for its
+// first byte: strict checking (NETLINK_GET_STRICT_CHK) demands it whole.
+func appendDump(b []byte, kind uint16, bodySize int, family byte, seq uint32) []byte {
+	start := len(b)
+	b = append(appendHead(b, kind, flagDump, seq), family)
+	for range bodySize - 1 {
+		b = append(b, 0)
+	}
+	return finish(b, start)
+}
+
+// appendLinkUp sets IFF_UP and touches no other flag: struct ifinfomsg.
+//
+//	0  uint8 family, 1  pad, 2  uint16 hardware type
+//	4  int32 index, 8  uint32 flags, 12  uint32 mask of the flags to change
+func appendLinkUp(b []byte, o Op, seq uint32) []byte {
+	start := len(b)
+	b = appendHead(b, msgNewLink, flagAck, seq)
+	b = append32(append32(b, 0), o.Link)
+	b = append32(append32(b, linkUp), linkUp)
+	return finish(b, start)
+}
+
+// appendAddress names an address by link, prefix and address: struct ifaddrmsg.
+//
+//	0  uint8 family, 1  uint8 prefix bits, 2  uint8 flags, 3  uint8 scope
+//	4  uint32 index of the link
+func appendAddress(b []byte, o Op, kind, flags uint16, seq uint32) []byte {
+	start := len(b)
+	b = appendHead(b, kind, flags|flagAck, seq)
+	b = append(b, familyIPv4, o.PrefixBits, 0, scopeUniverse)
+	b = append32(b, o.Link)
+	b = appendAttr(b, attrAddrLocal, o.Address)
+	b = appendAttr(b, attrAddrAddress, o.Address)
+	if kind == msgNewAddr {
+		b = append16(append16(b, attrHeadSize+1), attrAddrProto)
+		b = append(b, ProtocolMote, 0, 0, 0) // one byte, padded to four
+	}
+	return finish(b, start)
+}
+
+// appendRoute names the default route through a gateway: struct rtmsg.
+//
+//	0  uint8 family, 1  destination bits, 2  source bits, 3  tos
+//	4  uint8 table, 5  protocol, 6  scope, 7  type, 8  uint32 flags
+func appendRoute(b []byte, o Op, kind, flags uint16, seq uint32) []byte {
+	start := len(b)
+	b = appendHead(b, kind, flags|flagAck, seq)
+	b = append(b, familyIPv4, 0, 0, 0, tableMain, ProtocolMote, scopeUniverse, routeUnicast)
+	b = append32(b, 0)
+	b = appendAttr(b, attrRouteGateway, o.Gateway)
+	b = append32(append16(append16(b, attrHeadSize+4), attrRouteOut), o.Link)
+	return finish(b, start)
+}
+
+// appendAttr appends struct rtattr with four bytes behind it; those need no pad.
+func appendAttr(b []byte, kind uint16, value [4]byte) []byte {
+	b = append16(append16(b, attrHeadSize+4), kind)
+	return append(b, value[0], value[1], value[2], value[3])
+}
+
+func append16(b []byte, n uint16) []byte { return append(b, byte(n), byte(n>>8)) }
+
+func append32(b []byte, n uint32) []byte {
+	return append(b, byte(n), byte(n>>8), byte(n>>16), byte(n>>24))
+}

@@ -1,0 +1,228 @@
+package netcfg
+
+// Codec of rtnetlink(7), read.
+//
+// Always true here: no length is believed that the rest of the bytes does not
+// hold; unknown kinds and attributes are passed over; nothing is allocated.
+
+// MessageKind says what a message tells.
+type MessageKind uint8
+
+// The kinds. MessageOther is one that is none of our business.
+const (
+	MessageOther MessageKind = iota
+	MessageLink
+	MessageLinkGone
+	MessageAddress
+	MessageAddressGone
+	MessageRoute
+	MessageRouteGone
+	// MessageAnswer ends a request: Errno says how.
+	MessageAnswer
+	// MessageDone ends a dump: Errno says how.
+	MessageDone
+)
+
+// Message is one message of the kernel.
+type Message struct {
+	Kind MessageKind
+	// Seq is the request's number, where it answers one.
+	Seq uint32
+	// Multi tells that it is a part of a dump, Interrupted that the dump's list
+	// changed while it was made (NLM_F_DUMP_INTR).
+	Multi, Interrupted bool
+	// Errno is positive, or 0 for success.
+	Errno   uint32
+	Link    LinkFact
+	Address AddressFact
+	Route   RouteFact
+}
+
+// LinkFact is a link as the kernel has it.
+type LinkFact struct {
+	Index    uint32
+	Name     LinkName
+	Up       bool
+	Loopback bool
+	Ethernet bool
+}
+
+// AddressFact is an IPv4 address of a link.
+type AddressFact struct {
+	Link       uint32
+	Address    [4]byte
+	PrefixBits uint8
+	// Protocol is who set it, IFA_PROTO.
+	Protocol uint8
+}
+
+// RouteFact is an IPv4 route.
+type RouteFact struct {
+	// Link is the way out, zero where there are several.
+	Link     uint32
+	Gateway  [4]byte
+	DestBits uint8
+	Protocol uint8
+	Type     uint8
+	Table    uint32
+	Metric   uint32
+}
+
+// NextMessage reads the first message of b into m, which it sets whole, and
+// returns what follows. ok is false where a length does not fit: the rest of b
+// cannot be read. IPv6 and what we never ask for come as MessageOther.
+func NextMessage(b []byte, m *Message) (rest []byte, ok bool) {
+	*m = Message{}
+	if len(b) < headSize {
+		return nil, false
+	}
+	size := get32(b)
+	if size < headSize || uint64(size) > uint64(len(b)) {
+		return nil, false
+	}
+	kind, flags := get16(b[4:]), get16(b[6:])
+	m.Seq = get32(b[8:])
+	m.Multi, m.Interrupted = flags&flagMulti != 0, flags&flagDumpIntr != 0
+	body := b[headSize:size]
+	switch kind {
+	case msgNewLink, msgDelLink:
+		ok = m.link(body)
+	case msgNewAddr, msgDelAddr:
+		ok = m.address(body)
+	case msgNewRoute, msgDelRoute:
+		ok = m.route(body)
+	case msgError, msgDone:
+		m.Kind = MessageAnswer
+		if kind == msgDone {
+			m.Kind = MessageDone
+		}
+		ok = m.errno(body)
+	default:
+		ok = true
+	}
+	if gone := kind == msgDelLink || kind == msgDelAddr || kind == msgDelRoute; gone && m.Kind != MessageOther {
+		m.Kind++ // each "gone" stands behind its kind
+	}
+	// The next one begins at a multiple of four; the last one's pad may be missing.
+	padded := min((uint64(size)+3)&^3, uint64(len(b)))
+	return b[padded:], ok
+}
+
+// errno reads int32, negative or zero, struct nlmsgerr. A done without it is
+// from old kernels, and well.
+func (m *Message) errno(body []byte) bool {
+	if len(body) < 4 {
+		return m.Kind == MessageDone && len(body) == 0
+	}
+	m.Errno = -get32(body)
+	return m.Errno < 1<<12 // MAX_ERRNO of the kernel is 4095
+}
+
+func (m *Message) link(body []byte) bool {
+	if len(body) < linkBodySize {
+		return false
+	}
+	m.Kind = MessageLink
+	m.Link.Ethernet = get16(body[2:]) == hardwareEther
+	m.Link.Index = get32(body[4:])
+	flags := get32(body[8:])
+	m.Link.Up, m.Link.Loopback = flags&linkUp != 0, flags&linkLoopback != 0
+	for rest := body[linkBodySize:]; ; {
+		kind, value, after, ok := nextAttr(rest)
+		if !ok {
+			return len(rest) == 0 && m.Link.Index != 0
+		}
+		rest = after
+		if kind == attrLinkName {
+			size := len(value)
+			if size > 0 && value[size-1] == 0 {
+				size--
+			}
+			if size == 0 || size >= len(m.Link.Name.bytes) {
+				return false
+			}
+			m.Link.Name = LinkName{size: uint8(size)}
+			copy(m.Link.Name.bytes[:], value[:size])
+		}
+	}
+}
+
+func (m *Message) address(body []byte) bool {
+	if len(body) < addrBodySize {
+		return false
+	}
+	if body[0] != familyIPv4 {
+		return true
+	}
+	m.Kind = MessageAddress
+	m.Address.PrefixBits, m.Address.Link = body[1], get32(body[4:])
+	local := false
+	for rest := body[addrBodySize:]; ; {
+		kind, value, after, ok := nextAttr(rest)
+		if !ok {
+			return len(rest) == 0 && m.Address.PrefixBits <= 32 && m.Address.Link != 0
+		}
+		rest = after
+		switch {
+		case kind == attrAddrLocal && len(value) == 4:
+			// On a point-to-point link IFA_ADDRESS is the other end's.
+			local = true
+			m.Address.Address = [4]byte(value)
+		case kind == attrAddrAddress && len(value) == 4 && !local:
+			m.Address.Address = [4]byte(value)
+		case kind == attrAddrProto && len(value) == 1:
+			m.Address.Protocol = value[0]
+		}
+	}
+}
+
+func (m *Message) route(body []byte) bool {
+	if len(body) < routeBodySize {
+		return false
+	}
+	if body[0] != familyIPv4 {
+		return true
+	}
+	m.Kind = MessageRoute
+	r := &m.Route
+	r.DestBits, r.Table, r.Protocol, r.Type = body[1], uint32(body[4]), body[5], body[7]
+	for rest := body[routeBodySize:]; ; {
+		kind, value, after, ok := nextAttr(rest)
+		if !ok {
+			return len(rest) == 0 && r.DestBits <= 32
+		}
+		rest = after
+		if len(value) != 4 {
+			continue
+		}
+		switch kind {
+		case attrRouteOut:
+			r.Link = get32(value)
+		case attrRouteGateway:
+			r.Gateway = [4]byte(value)
+		case attrRouteTable:
+			r.Table = get32(value)
+		case attrRouteMetric:
+			r.Metric = get32(value)
+		}
+	}
+}
+
+// nextAttr takes struct rtattr off b: uint16 length with the head, uint16 type
+// (its two highest bits are flags), the value, and a pad to a multiple of four.
+func nextAttr(b []byte) (kind uint16, value, rest []byte, ok bool) {
+	if len(b) < attrHeadSize {
+		return 0, nil, nil, false
+	}
+	size := int(get16(b))
+	if size < attrHeadSize || size > len(b) {
+		return 0, nil, nil, false
+	}
+	return get16(b[2:]) & 0x3fff, b[attrHeadSize:size], b[min((size+3)&^3, len(b)):], true
+}
+
+func get16(b []byte) uint16 { return uint16(b[0]) | uint16(b[1])<<8 }
+
+func get32(b []byte) uint32 {
+	return uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24
+}
