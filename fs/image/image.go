@@ -91,10 +91,8 @@ func Build(ctx context.Context, spec Spec) (Result, error) {
 			return result, nil
 		}
 	}
-	// The note goes first: should this build be cut short, none claims it.
-	if err := os.Remove(note); err != nil && !os.IsNotExist(err) {
-		return Result{}, fmt.Errorf("image: %w", err)
-	}
+	// Should this be cut short, no note claims the new image: the old one names
+	// the old image's hash.
 	if err := spec.Packing.write(ctx, table, spec.Out); err != nil {
 		return Result{}, err
 	}

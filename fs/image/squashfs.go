@@ -150,15 +150,14 @@ func (t Table) definitions() string {
 	return b.String()
 }
 
-// actions returns what keeps the raw files as they are: uncompressed, and
-// without a tail in a fragment block, so that the file stands in the image in
-// one piece and a page of it is one read of the disk.
+// actions returns what keeps the raw files as they are. Their tails are not in
+// fragment blocks either (mksquashfs packs tails only with -tailends), so that
+// such a file stands in the image in one piece.
 func (t Table) actions() []string {
 	var args []string
 	for _, e := range t {
 		if e.Raw {
-			args = append(args, "-action", "uncompressed@pathname("+e.Path+")",
-				"-action", "no-fragments@pathname("+e.Path+")")
+			args = append(args, "-action", "uncompressed@pathname("+e.Path+")")
 		}
 	}
 	return args

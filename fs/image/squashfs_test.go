@@ -127,7 +127,7 @@ func TestAnotherTimeOrBlockGivesOtherBytes(t *testing.T) {
 }
 
 func TestRawFileStandsInOnePiece(t *testing.T) {
-	for _, size := range []int{1, 131_072, 131_073, 400_003} {
+	for _, size := range []int{1, 5_000, 131_072, 131_073, 400_003} {
 		content := noise(size)
 		table := fullTable(sourceFile(t, content))
 		if !bytes.Contains(writeTable(t, quick(), table), content) {

@@ -26,6 +26,7 @@ func testprog(t *testing.T, goarch string) []string {
 		}
 		words = append(words, qemu)
 	}
+	noteSources(t)
 	out := filepath.Join(t.TempDir(), "testprog")
 	args := append([]string{"build"}, image.TestProgram("").Flags.Args()...)
 	cmd := exec.Command("go", append(args, "-o", out, ".")...)
@@ -34,6 +35,21 @@ func testprog(t *testing.T, goarch string) []string {
 		t.Fatalf("%v\n%s", err, said)
 	}
 	return append(words, out)
+}
+
+// noteSources opens the sources, so that go test knows that its result depends
+// on them: what the build of the program reads, it doesn't see.
+func noteSources(t *testing.T) {
+	t.Helper()
+	files, err := filepath.Glob("*.[gs]*")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no sources here: %v", err)
+	}
+	for _, file := range files {
+		if _, err := os.ReadFile(file); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // sh runs a line of shell with the program as $P, and returns its output, its

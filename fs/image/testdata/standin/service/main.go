@@ -4,6 +4,7 @@ package main
 
 import (
 	_ "embed"
+	_ "os/user"
 
 	"standin/service/text"
 )
