@@ -1,0 +1,79 @@
+# Mote. `make help` lists what there is.
+
+# The kernel's own build asks for this many jobs; everything else is Go's.
+export KERNEL_SRC MOTE_CACHE
+
+GO      ?= go
+NEEDS   := .ci/needs
+# Packages whose tests need nothing but Go.
+UNIT    := ./...
+SEEDS   ?= 20000
+FUZZTIME ?= 20s
+
+.DEFAULT_GOAL := help
+.PHONY: help run boot kernel image size test test-unit test-arm64 test-qemu test-long sim fuzz clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: kernel image ## build everything, boot it, and stay at its console
+	@$(NEEDS) vm
+	@$(GO) run ./ctl/vm/run
+
+boot: kernel ## boot the bench image without a console and draw where the time went
+	@$(NEEDS) image vm
+	@$(GO) run ./fs/image/mkimage bench
+	@$(GO) run ./size/boot
+
+kernel: ## build the kernel, once for each configuration, into build/
+	@$(NEEDS) kernel
+	@$(GO) run ./kconfig/kbuild
+
+image: ## build PID 1 and the demo's root file system into build/
+	@$(NEEDS) image
+	@$(GO) run ./fs/image/mkimage demo
+
+size: ## compare every artifact with its budget
+	@$(NEEDS) image kernel
+	@$(GO) run ./kconfig/kbuild
+	@$(GO) run ./fs/image/mkimage base
+	@$(GO) run ./size/mksize
+
+test: ## every test: unit, simulation, arm64, in QEMU, budgets
+	@$(NEEDS) kernel image vm test
+	@$(MAKE) --no-print-directory test-unit test-arm64 size test-qemu
+	@echo "make test: everything passed"
+
+test-unit: ## the quick part: unit tests and 1,000 simulated seeds, under a minute
+	@$(NEEDS) image
+	$(GO) vet ./...
+	$(GO) test $(UNIT)
+
+test-arm64: ## PID 1 and its unit tests as arm64, under user-mode QEMU
+	@$(NEEDS) test
+	GOARCH=arm64 CGO_ENABLED=0 $(GO) vet ./init/... ./wire ./hw ./net ./fs
+	GOARCH=arm64 CGO_ENABLED=0 $(GO) build -o build/init-arm64 ./init
+	GOARCH=arm64 CGO_ENABLED=0 $(GO) test -exec qemu-aarch64 ./init/core ./wire ./hw ./net ./fs
+
+test-qemu: kernel ## the tests that boot the product kernel
+	@$(NEEDS) image vm
+	$(GO) vet -tags qemu ./...
+	$(GO) test -tags qemu -run QEMU -p 1 -timeout 30m ./...
+
+test-long: test ## and long campaigns: many seeds, fuzzing, 60 s of idling
+	$(GO) test ./init/sim -seeds $(SEEDS) -timeout 60m
+	@$(MAKE) --no-print-directory fuzz
+	$(GO) test -tags 'qemu long' -run Long -p 1 -timeout 60m ./...
+
+sim: ## simulate SEEDS seeds (SEED=n replays one)
+	$(GO) test ./init/sim -v -run Seeds $(if $(SEED),-seed $(SEED),-seeds $(SEEDS)) -timeout 60m
+
+fuzz: ## run each fuzz target for FUZZTIME
+	@set -e; for pkg in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "fuzz $$pkg $$target"; \
+			$(GO) test $$pkg -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME); \
+		done; done
+
+clean: ## remove build/ (the kernel cache stays)
+	rm -rf build

@@ -1,0 +1,216 @@
+package core
+
+import "mote/wire"
+
+// answers are the bodies of replies, here so that answering allocates nothing.
+type answers struct {
+	status   wire.Status
+	services [servicesMax]wire.ServiceStatus
+	timeline wire.Timeline
+	marks    [marksMax]wire.MarkRecord
+	logs     wire.Logs
+	records  [wire.LogRecordsMax]wire.LogRecord
+	text     [ringBytes]byte
+	loop     wire.LoopStatus
+	sources  [ranksCount]wire.SourceStatus
+	request  wire.Request
+}
+
+// answer appends the reply to one request as a frame.
+func (l *Loop) answer(b, payload []byte) []byte {
+	a := &l.answers
+	req := &a.request
+	if err := wire.DecodeRequest(payload, req); err != nil {
+		return wire.AppendReplyError(b, req.ID, wire.ReplyError{Code: wire.CodeMalformed,
+			What: err.Error(), Next: "use a client of the same release"})
+	}
+	service := -1
+	if req.Verb.Named() {
+		if service = l.serviceNamed(req.Name); service < 0 {
+			return wire.AppendReplyError(b, req.ID, wire.ReplyError{Code: wire.CodeUnknownService,
+				What: "no service of that name", Next: "status lists them"})
+		}
+	}
+	var body wire.Body
+	switch req.Verb {
+	case wire.VerbStatus:
+		body = l.status()
+	case wire.VerbTimeline:
+		body = l.timeline()
+	case wire.VerbLogs:
+		body = l.logs(service, req.Args)
+	case wire.VerbLoop:
+		body = l.loopStatus()
+	default:
+		if wrong := l.command(req.Verb, service); wrong.Code != 0 {
+			return wire.AppendReplyError(b, req.ID, wrong)
+		}
+	}
+	out, ok := wire.AppendReply(b, req.ID, false, body)
+	if !ok {
+		return wire.AppendReplyError(b, req.ID, wire.ReplyError{Code: wire.CodeTooLarge,
+			What: "the answer does not fit a frame", Next: "ask for less"})
+	}
+	return out
+}
+
+func (l *Loop) serviceNamed(name []byte) int {
+	for i := range l.machine.services[:l.machine.count] {
+		if string(name) == l.machine.services[i].spec.Name {
+			return i
+		}
+	}
+	return -1
+}
+
+// command queues what a changing verb asks for; the next turn decides it.
+func (l *Loop) command(verb wire.Verb, service int) wire.ReplyError {
+	if l.machine.shutdown.goal != goalNone {
+		return wire.ReplyError{Code: wire.CodeStopping, What: "the node is going down", Next: "wait for it"}
+	}
+	if service >= 0 && l.machine.services[service].last.kind == endRefused {
+		return wire.ReplyError{Code: wire.CodeUnusable, What: "its description was refused", Next: "mend the manifest"}
+	}
+	switch verb {
+	case wire.VerbStart:
+		l.push(evStart, service, 0, 0)
+	case wire.VerbStop:
+		l.push(evStop, service, 0, 0)
+	case wire.VerbRestart:
+		l.push(evRestart, service, 0, 0)
+	case wire.VerbReboot:
+		l.push(evShutdown, -1, 0, int64(goalReboot))
+	case wire.VerbPowerOff:
+		l.push(evShutdown, -1, 0, int64(goalPowerOff))
+	}
+	return wire.ReplyError{}
+}
+
+func (l *Loop) status() *wire.Status {
+	a := &l.answers
+	a.status = wire.Status{Node: l.manifest.Node, Version: Version, State: "booting",
+		NowNsec: uint64(l.now), Services: a.services[:l.machine.count]}
+	switch {
+	case l.machine.shutdown.goal != goalNone:
+		a.status.State = "stopping"
+	case l.machine.isReady:
+		a.status.State = "ready"
+	}
+	for i := range a.status.Services {
+		s := &l.machine.services[i]
+		a.services[i] = wire.ServiceStatus{Name: s.spec.Name, State: s.state.String(),
+			PID: uint32(l.starts[i].pid), Restarts: s.restarts, SinceNsec: uint64(s.since),
+			ReadyNsec: uint64(s.readyAt), LastEnd: s.last.words(), WaitingFor: l.waitingFor(i)}
+	}
+	return &a.status
+}
+
+// words tells an end as replies do.
+func (e *end) words() wire.End {
+	switch e.kind {
+	case endExit:
+		return wire.End{Code: uint8(e.code), Reason: "exited"}
+	case endSignal:
+		return wire.End{Signal: uint8(e.code), Reason: "killed"}
+	case endExec:
+		return wire.End{Reason: "exec-failed"}
+	case endClone:
+		return wire.End{Reason: "clone-failed"}
+	case endTimeout:
+		return wire.End{Reason: "start-timeout"}
+	case endRefused:
+		return wire.End{Reason: "refused"}
+	}
+	return wire.End{}
+}
+
+// waitingFor names what service i waits for; every wait has a name.
+func (l *Loop) waitingFor(i int) string {
+	switch l.machine.services[i].state {
+	case waiting:
+		switch n := l.machine.unmet(int16(i)); n {
+		case met:
+			return ""
+		case unmetNetwork:
+			return l.waitingForNet()
+		default:
+			return l.starts[n].readyOf
+		}
+	case starting:
+		if n := l.starts[i].statusLen; n > 0 {
+			return string(l.starts[i].status[:n])
+		}
+		return "its own readiness"
+	case stopping, killing, stuck:
+		return "the end of its processes"
+	case backoff:
+		return "its next restart"
+	}
+	return ""
+}
+
+func (l *Loop) waitingForNet() string {
+	if l.links.net == nil {
+		return "the network, which could not be opened"
+	}
+	return l.links.net.WaitingFor()
+}
+
+func (l *Loop) timeline() *wire.Timeline {
+	a := &l.answers
+	for i := range l.marks.list[:l.marks.count] {
+		m := &l.marks.list[i]
+		a.marks[i] = wire.MarkRecord{Name: l.markName(m), TimeNsec: uint64(m.nsec)}
+	}
+	a.timeline.Marks = a.marks[:l.marks.count]
+	return &a.timeline
+}
+
+// logs gives the newest records of a service's ring, oldest first.
+func (l *Loop) logs(service int, args wire.Args) *wire.Logs {
+	a := &l.answers
+	a.logs = wire.Logs{}
+	r := l.rings[service]
+	if r == nil {
+		return &a.logs
+	}
+	most := uint64(wire.LogRecordsMax)
+	if args.TailRecords != 0 {
+		most = min(most, uint64(args.TailRecords))
+	}
+	a.logs.Dropped = r.dropped
+	skip := r.records - min(r.records, most)
+	a.logs.Dropped += skip
+	count, used := 0, 0
+	for at := r.head; ; {
+		rec, next, ok := r.get(at, a.text[used:])
+		if !ok {
+			break
+		}
+		at = next
+		if skip > 0 {
+			skip--
+			continue
+		}
+		if uint64(rec.nsec) < args.SinceNsec {
+			continue
+		}
+		used += len(rec.text)
+		a.records[count] = wire.LogRecord{TimeNsec: uint64(rec.nsec), Stream: wire.Stream(rec.stream), Text: rec.text}
+		count++
+	}
+	a.logs.Records = a.records[:count]
+	return &a.logs
+}
+
+func (l *Loop) loopStatus() *wire.LoopStatus {
+	a, t := &l.answers, &l.turns
+	for r := range ranksCount {
+		c := &t.ranks[r]
+		a.sources[r] = wire.SourceStatus{Name: rankNames[r], Events: c.events,
+			Dropped: c.dropped, LongestNsec: uint64(c.longestNsec)}
+	}
+	a.loop = wire.LoopStatus{Turns: t.count, Events: t.events, Stale: l.sources.stale,
+		TurnsByTime: t.buckets[:], Sources: a.sources[:]}
+	return &a.loop
+}

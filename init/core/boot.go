@@ -1,0 +1,155 @@
+package core
+
+import (
+	"mote/fs"
+	"mote/hw"
+	netcfg "mote/net"
+	"mote/wire"
+
+	"golang.org/x/sys/unix"
+)
+
+// manifestPath is where the image keeps what the node shall be.
+const manifestPath = "/manifest.cbor"
+
+// Rooms are the system calls of the other rooms, each as narrow as the room
+// itself lists them.
+type Rooms struct {
+	HW  hw.Sys
+	Net netcfg.Sys
+}
+
+// New makes a loop over sys and the rooms. It makes no system call yet.
+func New(sys Sys, rooms Rooms) *Loop {
+	l := &Loop{sys: sys, rooms: rooms, manifest: &wire.Manifest{}, nullFD: -1, workersFD: -1}
+	l.console.fd = -1
+	l.machine.table = &Transitions
+	return l
+}
+
+// Boot does what must stand before the loop can turn, in this order. Each step
+// says its trouble and goes on: a node without cgroups still tells so on its
+// console, which is better than a panic.
+func (l *Loop) Boot() {
+	l.now = l.sys.Now()
+	failures := fs.MountEssential(l.sys)
+	l.openConsole()
+	for _, f := range failures {
+		l.console.trouble(l.now, "mount "+f.Target, f.Errno)
+	}
+	l.mark(markMounts, -1)
+	l.openSources()
+	l.loadManifest()
+	l.startNet()
+	if what, errno := l.openCgroups(); errno != 0 {
+		l.console.trouble(l.now, what, errno)
+	}
+	l.resolve()
+	l.openControl()
+	l.mark(markLoop, -1)
+	l.now = l.sys.Now()
+	l.tickAt = l.now + tickNsec
+	l.machine.boot(l.now)
+	l.decide()
+	l.flush()
+	l.arm()
+}
+
+// openConsole opens what everything else is said on.
+func (l *Loop) openConsole() {
+	fd, errno := l.sys.Open("/dev/console", unix.O_WRONLY|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
+	if errno == 0 {
+		l.console.fd = fd
+	}
+	l.console.say(l.now, "Mote ", Version)
+	if l.nullFD, errno = l.sys.Open("/dev/null", unix.O_RDWR, 0); errno != 0 {
+		l.console.trouble(l.now, "open /dev/null", errno)
+	}
+}
+
+// openSources makes the epoll set and what PID 1 can't be without. It is the
+// one place whose failure can't be lived with: without a loop there is no PID 1.
+func (l *Loop) openSources() {
+	l.must("make the epoll set", l.sources.open(l.sys))
+	fd, errno := l.sys.TimerCreate()
+	l.must("make the timer", errno)
+	l.must("watch the timer", l.sources.add(rankTimer, 0, fd, unix.EPOLLIN))
+	fd, errno = l.sys.SignalPipe()
+	l.must("handle signals", errno)
+	l.must("watch signals", l.sources.add(rankSignal, 0, fd, unix.EPOLLIN))
+	l.sys.SetFileLimit(filesMax)
+}
+
+// must panics, which is said on every console and reboots.
+func (l *Loop) must(what string, errno Errno) {
+	if errno != 0 {
+		panic("can't " + what + ": " + errnoName(errno))
+	}
+}
+
+// loadManifest reads and checks what the node shall be. What is wrong with a
+// service is said, and keeps only that service from running.
+func (l *Loop) loadManifest() {
+	text, errno := l.readWhole(manifestPath, wire.ManifestSizeMax)
+	if errno != 0 {
+		l.console.trouble(l.now, "read "+manifestPath, errno)
+	} else if m, err := wire.DecodeManifest(text); err != nil {
+		l.console.say(l.now, "trouble: ", err.Error())
+	} else {
+		l.manifest = m
+	}
+	l.problems = append(l.manifest.Validate(), l.missing()...)
+	for i := range l.problems {
+		l.console.say(l.now, l.problems[i].Error())
+	}
+	unusable := wire.Unusable(l.problems)
+	l.machine.load(l.manifest, func(i int) bool { return unusable[i] })
+	if l.manifest.Node != "" {
+		if errno := l.sys.Sethostname(l.manifest.Node); errno != 0 {
+			l.console.trouble(l.now, "set the host name", errno)
+		}
+	}
+}
+
+// missing finds programs and directories that are not in the image: the root
+// is read-only, so they won't come later.
+func (l *Loop) missing() []wire.Problem {
+	var list []wire.Problem
+	check := func(i int, field, path string) {
+		fd, errno := l.sys.Open(path, unix.O_PATH, 0)
+		if errno == 0 {
+			l.sys.Close(fd)
+			return
+		}
+		list = append(list, wire.Problem{Service: i, Name: l.manifest.Services[i].Name, Field: field,
+			What: path + ": " + errnoName(errno), Next: "add it to the image, or mend the path"})
+	}
+	for i := range l.manifest.Services {
+		s := &l.manifest.Services[i]
+		if len(s.Exec) > 0 && s.Exec[0] != "" {
+			check(i, "exec", s.Exec[0])
+		}
+		if s.Dir != "" {
+			check(i, "dir", s.Dir)
+		}
+	}
+	return list
+}
+
+// startNet reads the kernel's words and opens rtnetlink.
+func (l *Loop) startNet() {
+	words, errno := l.readFile("/proc/cmdline")
+	if errno != 0 {
+		l.console.trouble(l.now, "read the kernel's command line", errno)
+	}
+	links := l.manifest.Links
+	if value, found := netcfg.FindIPWord(words); found {
+		word, err := netcfg.ParseIPWord(value)
+		if err != nil {
+			l.console.say(l.now, "trouble: ", err.Error())
+		} else if word.Wanted {
+			links = append(links[:len(links):len(links)], word.Link)
+		}
+	}
+	l.openLinks(links)
+}

@@ -1,0 +1,185 @@
+package core
+
+import (
+	"mote/wire"
+
+	"golang.org/x/sys/unix"
+)
+
+// Control groups, version 2; see the kernel's
+// Documentation/admin-guide/cgroup-v2.rst.
+//
+//	/sys/fs/cgroup/init            PID 1 itself, moved there after ready
+//	/sys/fs/cgroup/services/NAME   a service each; made at its first start
+//	/sys/fs/cgroup/workers         PID 1's short-lived children
+const (
+	cgroupRoot     = "/sys/fs/cgroup/"
+	cgroupInit     = cgroupRoot + "init"
+	cgroupServices = cgroupRoot + "services"
+	cgroupWorkers  = cgroupRoot + "workers"
+
+	// controllers are handed down to every service's cgroup.
+	controllers = "+cpu +memory +pids +io"
+)
+
+// openCgroups makes the upper groups. It is called before any child.
+func (l *Loop) openCgroups() (what string, errno Errno) {
+	for _, dir := range [...]string{cgroupServices, cgroupWorkers} {
+		if errno := l.sys.Mkdir(dir, 0o755); errno != 0 && errno != unix.EEXIST {
+			return "make cgroup " + dir, errno
+		}
+	}
+	for _, dir := range [...]string{cgroupRoot, cgroupServices + "/"} {
+		if errno := l.writeFile(dir+"cgroup.subtree_control", controllers); errno != 0 {
+			return "hand down controllers in " + dir, errno
+		}
+	}
+	fd, errno := l.sys.Open(cgroupWorkers, unix.O_RDONLY|unix.O_DIRECTORY, 0)
+	l.workersFD = fd
+	return "open cgroup " + cgroupWorkers, errno
+}
+
+// openCgroup makes service i's own, sets its limits, and watches for its end.
+// The limits stand before the first process is born into it: the child is
+// cloned there, and clone does not wait for it.
+func (l *Loop) openCgroup(i int) Errno {
+	st, spec := &l.starts[i], l.machine.services[i].spec
+	if st.cgroupFD > 0 {
+		return 0
+	}
+	dir := cgroupServices + "/" + spec.Name
+	st.what = "make its cgroup"
+	if errno := l.sys.Mkdir(dir, 0o755); errno != 0 && errno != unix.EEXIST {
+		return errno
+	}
+	if errno := l.setLimits(dir+"/", &spec.Limits, st); errno != 0 {
+		return errno
+	}
+	st.what = "watch its cgroup"
+	events, errno := l.sys.Open(dir+"/cgroup.events", unix.O_RDONLY, 0)
+	if errno != 0 {
+		return errno
+	}
+	if errno = l.sources.add(rankCgroup, i, events, unix.EPOLLPRI); errno != 0 {
+		l.sys.Close(events)
+		return errno
+	}
+	l.populated(i) // reading it arms the notification
+	st.what = "open its cgroup"
+	st.cgroupFD, errno = l.sys.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY, 0)
+	if errno != 0 {
+		st.cgroupFD = 0
+	}
+	return errno
+}
+
+// setLimits writes the limits that differ from the kernel's defaults. pids.max
+// is always set: a fork bomb must not keep PID 1 from making a thread.
+func (l *Loop) setLimits(dir string, lim *wire.Limits, st *start) Errno {
+	pids := lim.PidsMax
+	if pids == 0 {
+		pids = pidsMaxDefault
+	}
+	period := lim.CPUPeriodUsec
+	if period == 0 {
+		period = cpuPeriodUsecDefault
+	}
+	var text [64]byte
+	cpu := wire.AppendUint(append(wire.AppendUint(text[:0], uint64(lim.CPUMaxUsec)), ' '), uint64(period))
+	for _, f := range [...]struct {
+		file, value string
+		set         bool
+	}{
+		{"pids.max", string(wire.AppendUint(nil, uint64(pids))), true},
+		{"memory.max", string(wire.AppendUint(nil, lim.MemoryMaxBytes)), lim.MemoryMaxBytes != 0},
+		{"memory.high", string(wire.AppendUint(nil, lim.MemoryHighBytes)), lim.MemoryHighBytes != 0},
+		{"cpu.max", string(cpu), lim.CPUMaxUsec != 0},
+		{"cpu.weight", string(wire.AppendUint(nil, uint64(lim.CPUWeight))), lim.CPUWeight != 0},
+	} {
+		if !f.set {
+			continue
+		}
+		if errno := l.writeFile(dir+f.file, f.value); errno != 0 {
+			st.what = "set " + f.file + " to " + f.value
+			return errno
+		}
+	}
+	for n := range lim.IO {
+		if errno := l.setIOLimit(dir, &lim.IO[n], st); errno != 0 {
+			return errno
+		}
+	}
+	return 0
+}
+
+// setIOLimit writes a line of io.max: "254:0 rbps=1048576 wiops=100".
+func (l *Loop) setIOLimit(dir string, lim *wire.IOLimit, st *start) Errno {
+	st.what = "limit I/O of disk " + lim.Disk
+	line, errno := l.readFile("/sys/class/block/" + lim.Disk + "/dev")
+	if errno != 0 {
+		return errno
+	}
+	for _, f := range [...]struct {
+		key   string
+		value uint64
+	}{
+		{" rbps=", lim.ReadBytesPerSec}, {" wbps=", lim.WriteBytesPerSec},
+		{" riops=", uint64(lim.ReadOpsPerSec)}, {" wiops=", uint64(lim.WriteOpsPerSec)},
+	} {
+		if f.value != 0 {
+			line += f.key + string(wire.AppendUint(nil, f.value))
+		}
+	}
+	return l.writeFile(dir+"io.max", line)
+}
+
+// populated reads whether processes are left in service i's cgroup. When that
+// can't be read it says yes: the kill that follows is harmless.
+func (l *Loop) populated(i int) bool {
+	var b [64]byte
+	n, errno := l.sys.ReadAt(l.sources.fd(rankCgroup, i), l.scratch[:len(b)], 0)
+	copy(b[:], l.scratch[:n])
+	const empty = "populated 0"
+	return errno != 0 || n < len(empty) || string(b[:len(empty)]) != empty
+}
+
+// takeCgroup: the file cgroup.events of service i has changed.
+func (l *Loop) takeCgroup(i int) {
+	if !l.populated(i) {
+		l.push(evEmpty, i, 0, 0)
+	}
+}
+
+// kill ends every process in service i's cgroup, by one write.
+func (l *Loop) kill(i int) {
+	l.sources.remove(rankProbe, i)
+	spec := l.machine.services[i].spec
+	if l.writeFile(cgroupServices+"/"+spec.Name+"/cgroup.kill", "1") != 0 {
+		if fd := l.sources.fd(rankExit, i); fd >= 0 {
+			l.sys.Signal(fd, uint8(unix.SIGKILL))
+		}
+	}
+	if !l.populated(i) {
+		l.push(evEmpty, i, 0, 0)
+	}
+}
+
+// leaf moves PID 1 out of the root cgroup, so that its own use shows and can be
+// protected. The kernel waits for an RCU grace period in that write, so a worker
+// makes it, and only after ready.
+func (l *Loop) leaf() {
+	if errno := l.sys.Mkdir(cgroupInit, 0o755); errno != 0 && errno != unix.EEXIST {
+		l.console.trouble(l.now, "make cgroup "+cgroupInit, errno)
+		return
+	}
+	fd, errno := l.sys.Open(cgroupInit+"/cgroup.procs", unix.O_WRONLY, 0)
+	if errno == 0 {
+		errno = l.work(jobLeaf, workerNsec, func(p *Program) {
+			p.add("move PID 1", unix.SYS_WRITE, uintptr(fd), p.str("1"), 1)
+		})
+		l.sys.Close(fd)
+	}
+	if errno != 0 {
+		l.console.trouble(l.now, "move PID 1 into "+cgroupInit, errno)
+	}
+}

@@ -1,0 +1,70 @@
+package core
+
+import (
+	"mote/wire"
+
+	"golang.org/x/sys/unix"
+)
+
+// buildService writes what the child of a service does before it becomes the
+// service's program. The order matters: what needs privileges comes before
+// they are given up, and no_new_privs comes last before exec.
+func buildService(p *Program, spec *wire.Service, st *start, nullFD, reportFD int32) {
+	p.reset(spec.Name, st.cgroupFD, reportFD)
+	// PID 1 blocks no signal, but that is a habit; here it is a promise.
+	empty := p.words(0)
+	p.add("unblock signals", unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, empty, 0, 8)
+	p.add("setsid", unix.SYS_SETSID)
+	p.add("stdin", unix.SYS_DUP3, uintptr(nullFD), 0, 0)
+	p.add("stdout", unix.SYS_DUP3, uintptr(st.outputs[0]), 1, 0)
+	p.add("stderr", unix.SYS_DUP3, uintptr(st.outputs[1]), 2, 0)
+	p.add("umask", unix.SYS_UMASK, 0o022)
+	for n := range spec.Rlimits {
+		r := &spec.Rlimits[n]
+		resource, _ := wire.RlimitNumber(r.Name)
+		limit := p.words(r.Soft, r.Hard) // struct rlimit64
+		p.add("rlimit", unix.SYS_PRLIMIT64, 0, uintptr(resource), limit, 0)
+	}
+	buildPrivileges(p, st)
+	dir := spec.Dir
+	if dir == "" {
+		dir = "/"
+	}
+	p.add("working directory", unix.SYS_CHDIR, p.str(dir))
+	if !spec.NewPrivs {
+		p.add("no_new_privs", unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+	}
+	p.Exec = spec.Exec[0]
+	argv := p.vector(spec.Exec)
+	p.add("exec", unix.SYS_EXECVE, p.str(p.Exec), argv, p.vector(st.env))
+}
+
+// buildPrivileges gives up everything that was not declared; see
+// capabilities(7), "Effect of user ID changes on capabilities".
+func buildPrivileges(p *Program, st *start) {
+	for n := range uintptr(wire.CapsMax) {
+		if st.caps&(1<<n) == 0 {
+			p.add("drop a capability", unix.SYS_PRCTL, unix.PR_CAPBSET_DROP, n, 0, 0, 0)
+		}
+	}
+	if st.uid != 0 && st.caps != 0 {
+		p.add("keep capabilities", unix.SYS_PRCTL, unix.PR_SET_KEEPCAPS, 1, 0, 0, 0)
+	}
+	p.add("supplementary groups", unix.SYS_SETGROUPS, 0, 0)
+	p.add("group", unix.SYS_SETRESGID, uintptr(st.gid), uintptr(st.gid), uintptr(st.gid))
+	p.add("user", unix.SYS_SETRESUID, uintptr(st.uid), uintptr(st.uid), uintptr(st.uid))
+	if st.uid == 0 {
+		return // exec as root gives it what the bounding set still holds
+	}
+	// struct __user_cap_header_struct: version 3, pid 0; then two of
+	// __user_cap_data_struct: effective, permitted, inheritable.
+	low, high := st.caps&(1<<32-1), st.caps>>32
+	header := p.words(unix.LINUX_CAPABILITY_VERSION_3)
+	sets := p.words(low|low<<32, low|high<<32, high|high<<32)
+	p.add("capabilities", unix.SYS_CAPSET, header, sets)
+	for n := range uintptr(wire.CapsMax) {
+		if st.caps&(1<<n) != 0 {
+			p.add("ambient capability", unix.SYS_PRCTL, unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_RAISE, n, 0, 0)
+		}
+	}
+}

@@ -1,0 +1,78 @@
+package core
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"mote/wire"
+
+	"golang.org/x/sys/unix"
+)
+
+// TestHelperLooksAtItself is no test: it is what the children of other tests
+// run, told by the environment.
+func TestHelperLooksAtItself(t *testing.T) {
+	if os.Getenv("MOTE_TEST_CHILD") == "" {
+		return
+	}
+	groups, _ := unix.Getgroups()
+	fmt.Printf("uid %d gid %d groups %v\n", unix.Getuid(), unix.Getgid(), groups)
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(status)) {
+		key, value, _ := strings.Cut(strings.TrimSpace(line), ":")
+		if strings.HasPrefix(key, "Cap") || strings.HasPrefix(key, "Sig") || key == "NoNewPrivs" {
+			fmt.Println(key, strings.TrimSpace(value))
+		}
+	}
+	limits, _ := os.ReadFile("/proc/self/limits")
+	for line := range strings.Lines(string(limits)) {
+		// Go's runtime has raised the soft limit up to the hard one by now.
+		if f := strings.Fields(line); strings.HasPrefix(line, "Max open files") {
+			fmt.Println("nofile", f[4])
+		}
+	}
+	dir, _ := os.Getwd()
+	fmt.Println("dir", dir)
+	fmt.Println("env", strings.Join(os.Environ(), " "))
+	sid, _ := unix.Getsid(0)
+	fmt.Println("leader", sid == os.Getpid())
+	var fds []string
+	for fd := range 100 {
+		// What this program's own Go runtime opened is its own: epoll, an
+		// eventfd, and the cgroup's limits of the processor.
+		link, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd))
+		if err == nil && !strings.HasPrefix(link, "anon_inode") && !strings.HasPrefix(link, "/sys/fs/cgroup") {
+			fds = append(fds, fmt.Sprint(fd))
+		}
+	}
+	fmt.Println("fds", strings.Join(fds, " "))
+	os.Exit(0)
+}
+
+// TestStepsOfAService keeps the order in which privileges are given up: it is
+// part of what keeps a service in its place.
+func TestStepsOfAService(t *testing.T) {
+	p := new(Program)
+	names := func(st *start, spec *wire.Service) []string {
+		buildService(p, spec, st, 3, 4)
+		var list []string
+		for n := range p.stepsCount {
+			list = append(list, p.StepName(n))
+		}
+		return slices.Compact(list)
+	}
+	user := names(&start{uid: 5, gid: 6, caps: 1}, &wire.Service{Exec: []string{"/bin/x"},
+		Rlimits: []wire.Rlimit{{Name: "core"}}})
+	root := names(&start{}, &wire.Service{Exec: []string{"/bin/x"}, NewPrivs: true})
+	golden(t, "steps.txt", "a user with one capability:\n  "+strings.Join(user, "\n  ")+
+		"\nroot, new privileges allowed:\n  "+strings.Join(root, "\n  ")+"\n")
+	if p.StepName(-1) != "unknown step" || p.StepName(stepsMax) != "unknown step" {
+		t.Error("a step that is not there has a name")
+	}
+}

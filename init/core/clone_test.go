@@ -1,0 +1,161 @@
+//go:build amd64
+
+// The clone of a child is tested where clone3 exists: user-mode QEMU, in which
+// the arm64 tests run, has none.
+
+package core
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"mote/wire"
+
+	"golang.org/x/sys/unix"
+)
+
+// runChild runs a service's child to its end and gives its status and what it
+// reported.
+func runChild(t *testing.T, spec *wire.Service, st *start, out *os.File) (end, []byte) {
+	t.Helper()
+	null, err := os.OpenFile("/dev/null", os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	st.cgroupFD = -1
+	st.outputs = [2]int32{int32(out.Fd()), int32(out.Fd())}
+	st.env = spec.Env
+	sys, p := &Linux{}, new(Program)
+	buildService(p, spec, st, int32(null.Fd()), int32(w.Fd()))
+	pid, pidfd, errno := sys.Clone(p)
+	w.Close()
+	if errno != 0 {
+		t.Fatalf("clone: %v", errno)
+	}
+	defer unix.Close(int(pidfd))
+	report := make([]byte, 64)
+	n, _ := r.Read(report) // until exec closes it, or the child's report
+	var status unix.WaitStatus
+	if _, err := unix.Wait4(int(pid), &status, 0, nil); err != nil {
+		t.Fatal(err)
+	}
+	return endOf(uint32(status)), report[:n]
+}
+
+// outFile makes a file that stands for the output pipes.
+func outFile(t *testing.T) *os.File {
+	f, err := os.Create(filepath.Join(t.TempDir(), "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+// TestChildIsWhatWasDeclared starts this test binary as a service, which looks
+// at itself.
+func TestChildIsWhatWasDeclared(t *testing.T) {
+	for fd := 3; fd < 100; fd++ {
+		unix.CloseOnExec(fd) // what this test itself was started with
+	}
+	out := outFile(t)
+	// A child of another user must reach the test binary: /proc/self/exe does
+	// not go through folders that only root may enter.
+	spec := &wire.Service{Name: "self", Exec: []string{"/proc/self/exe", "-test.run=TestHelperLooksAtItself"},
+		Env: []string{"MOTE_TEST_CHILD=1", "A=b"}, Dir: "/proc",
+		Rlimits: []wire.Rlimit{{Name: "nofile", Soft: 77, Hard: 99}, {Name: "core", Soft: 0, Hard: 0}}}
+	ended, report := runChild(t, spec, &start{uid: 12345, gid: 23456, caps: 1 << unix.CAP_NET_BIND_SERVICE}, out)
+	if ended != (end{kind: endExit}) || len(report) != 0 {
+		t.Fatalf("ended %+v, reported %v", ended, report)
+	}
+	text, err := os.ReadFile(out.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"uid 12345 gid 23456 groups []", "CapEff 0000000000000400", "CapPrm 0000000000000400",
+		"CapBnd 0000000000000400", "CapAmb 0000000000000400", "NoNewPrivs 1", "SigBlk 0000000000000000",
+		"SigIgn 0000000000000000", "nofile 99", "dir /proc", "env MOTE_TEST_CHILD=1 A=b", "fds 0 1 2",
+		"leader true",
+	} {
+		if !strings.Contains(string(text), want+"\n") {
+			t.Errorf("missing %q in:\n%s", want, text)
+		}
+	}
+}
+
+func TestChildReportsItsFailedStep(t *testing.T) {
+	for _, c := range []struct {
+		name, exec, dir, step string
+		errno                 Errno
+	}{
+		{"missing", "/nowhere/at/all", "/", "exec", unix.ENOENT},
+		{"no program", "/etc/passwd", "/", "exec", unix.EACCES},
+		{"bad directory", "/bin/true", "/nowhere", "working directory", unix.ENOENT},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			spec := &wire.Service{Name: "x", Exec: []string{c.exec}, Dir: c.dir}
+			ended, b := runChild(t, spec, &start{caps: 1<<wire.CapsMax - 1}, outFile(t))
+			if ended != (end{kind: endExit, code: exitStepFailed}) || len(b) != 8 {
+				t.Fatalf("ended %+v, reported %v", ended, b)
+			}
+			p := new(Program)
+			buildService(p, spec, &start{caps: 1<<wire.CapsMax - 1}, 0, 0)
+			step, errno := p.StepName(int(b[0])), Errno(b[4])
+			if step != c.step || errno != c.errno {
+				t.Errorf("reported %q %v, want %q %v", step, errno, c.step, c.errno)
+			}
+		})
+	}
+}
+
+func TestProgramKnowsItsBounds(t *testing.T) {
+	p := new(Program)
+	spec := &wire.Service{Name: "x", Exec: []string{"/bin/" + strings.Repeat("x", programTextMax)}}
+	buildService(p, spec, &start{}, 0, 0)
+	if _, _, errno := (&Linux{}).Clone(p); errno != unix.E2BIG {
+		t.Errorf("a program past its bounds: %v, want E2BIG", errno)
+	}
+	// The largest service that the manifest allows must fit.
+	spec = &wire.Service{Name: "x", Exec: []string{"/bin/x"}}
+	for len(spec.Exec) < wire.ArgvMax {
+		spec.Exec = append(spec.Exec, strings.Repeat("a", wire.ArgvSizeMax/wire.ArgvMax-2))
+	}
+	for len(spec.Env) < wire.EnvMax {
+		spec.Env = append(spec.Env, "K="+strings.Repeat("v", wire.EnvSizeMax/wire.EnvMax-4))
+	}
+	for len(spec.Rlimits) < wire.RlimitsMax {
+		spec.Rlimits = append(spec.Rlimits, wire.Rlimit{Name: "nofile"})
+	}
+	buildService(p, spec, &start{uid: 1, caps: 1<<20 - 1, env: append(spec.Env, "NOTIFY_SOCKET="+notifyDir+"x")}, 0, 0)
+	if p.overflow {
+		t.Errorf("the largest service does not fit: %d steps, %d bytes, %d pointers", p.stepsCount, p.textUsed, p.ptrsUsed)
+	}
+}
+
+// BenchmarkClone measures how long the loop is held by the start of a child.
+func BenchmarkClone(b *testing.B) {
+	sys, p := &Linux{}, new(Program)
+	var status unix.WaitStatus
+	for b.Loop() {
+		p.reset("bench", -1, -1)
+		pid, pidfd, errno := sys.Clone(p)
+		if errno != 0 {
+			b.Fatal(errno)
+		}
+		b.StopTimer()
+		unix.Close(int(pidfd))
+		if _, err := unix.Wait4(int(pid), &status, 0, nil); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+	}
+}

@@ -1,0 +1,106 @@
+package core
+
+import (
+	"mote/hw"
+
+	"golang.org/x/sys/unix"
+)
+
+// Hardware as far as the loop itself uses it: uevents, and the keys that turn
+// the machine off. What there is besides belongs to the inventory of room hw.
+
+// devices is what the loop holds of them.
+type devices struct {
+	reader hw.UeventReader
+	event  hw.Uevent
+	found  [hw.PowerButtonsMax]uint32
+	// buttons are the numbers of the input devices that are open, by their
+	// place in rankKey.
+	buttons [powerKeysMax]uint32
+}
+
+// openUevents listens to the kernel's devices and looks for power keys. Nothing
+// that ready needs depends on it, so it comes after.
+func (l *Loop) openUevents() {
+	fd, err := hw.OpenUevents(l.rooms.HW)
+	if err != nil {
+		l.console.say(l.now, "trouble: ", err.Error())
+	} else if errno := l.sources.add(rankUevent, 0, int32(fd), unix.EPOLLIN); errno != 0 {
+		l.rooms.HW.Close(fd)
+		l.console.trouble(l.now, "watch uevents", errno)
+	}
+	l.findButtons()
+}
+
+// takeUevents reads what the kernel tells. An event only says "look again":
+// after any that is about input devices, and after a loss, the buttons are
+// looked for in /sys. False means that the socket failed for good.
+func (l *Loop) takeUevents(fd int32) bool {
+	look := false
+	for range drainReadsMax {
+		switch l.devices.reader.Next(l.rooms.HW, int(fd), &l.devices.event) {
+		case hw.OutcomeEvent:
+			look = look || string(l.devices.event.Subsystem) == "input"
+		case hw.OutcomeRescan:
+			look = true
+			l.turns.ranks[rankUevent].dropped++
+		case hw.OutcomeDropped:
+			l.turns.ranks[rankUevent].dropped++
+		case hw.OutcomeBroken:
+			l.console.trouble(l.now, "read uevents", l.devices.reader.Errno)
+			return false
+		case hw.OutcomeDrained:
+			if look {
+				l.findButtons()
+			}
+			return true
+		}
+	}
+	if look {
+		l.findButtons()
+	}
+	return true
+}
+
+// findButtons opens each power key that is not open yet. One that went away has
+// left through its own source.
+func (l *Loop) findButtons() {
+	d := &l.devices
+	count, err := hw.FindPowerButtons(l.rooms.HW, &d.found)
+	if err != nil {
+		l.console.say(l.now, "trouble: ", err.Error())
+	}
+	for _, number := range d.found[:count] {
+		free := -1
+		for at := range d.buttons {
+			if l.sources.fd(rankKey, at) < 0 {
+				free = at
+			} else if d.buttons[at] == number {
+				free = -1
+				break
+			}
+		}
+		if free < 0 {
+			continue
+		}
+		fd, err := hw.OpenPowerButton(l.rooms.HW, number)
+		if err != nil {
+			continue // it went away meanwhile
+		}
+		if l.sources.add(rankKey, free, int32(fd), unix.EPOLLIN) != 0 {
+			l.rooms.HW.Close(fd)
+			continue
+		}
+		d.buttons[free] = number
+	}
+}
+
+// takeKey: somebody pressed a key of a device that has a power key. False means
+// that the device is gone.
+func (l *Loop) takeKey(fd int32) bool {
+	pressed, gone := hw.ReadPowerButton(l.rooms.HW, int(fd))
+	if pressed {
+		l.push(evShutdown, -1, 0, int64(goalPowerOff))
+	}
+	return !gone
+}

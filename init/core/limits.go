@@ -1,0 +1,97 @@
+package core
+
+import "mote/wire"
+
+// Every bound of PID 1's core: what it bounds, why this number, and what
+// happens at it.
+const (
+	// servicesMax services on a node; the manifest is refused past it. It sizes
+	// every table of the loop, so that no event allocates.
+	servicesMax = wire.ServicesMax
+	// workersMax short-lived children of the loop at once; a further one waits
+	// for the next turn.
+	workersMax = 8
+	// connsMax peers of the control socket at once; a further one is closed.
+	connsMax = 4
+	// powerKeysMax input devices with a power key; further ones are not heard.
+	powerKeysMax = 4
+
+	// epollBatch events a turn; what is left comes with the next turn.
+	epollBatch = 64
+	// drainReadsMax reads of one source a turn, so that a flooding one can't
+	// hold back reaping.
+	drainReadsMax = 16
+	// reapMax children a turn, for the same reason: 20,000 orphans take 40
+	// turns, and an exit among them still waits less than a millisecond.
+	reapMax = 512
+	// roundsMax rounds of decide and act in one turn; what is left is taken up
+	// by the next turn, which then does not wait.
+	roundsMax = 8
+	// eventsMax events queued in a turn. Sources stop being drained when fewer
+	// than eventsReserve places are left, so the queue never overflows.
+	eventsMax     = 1024
+	eventsReserve = 4*servicesMax + reapMax
+
+	// stepsMax system calls of a child: a service needs about 70, 41 of them
+	// to drop capabilities from the bounding set.
+	stepsMax = 128
+	// programTextMax bytes of argv, environment and structures of a child, and
+	// programPointersMax entries of argv and envp together.
+	programTextMax     = wire.ArgvSizeMax + wire.EnvSizeMax + 4096
+	programPointersMax = wire.ArgvMax + wire.EnvMax + 3 // two NULLs, NOTIFY_SOCKET
+
+	// ringBytes of output kept for a service; the oldest is dropped and counted.
+	ringBytes = 16 << 10
+	// filesMax descriptors of PID 1: a service holds at most ten (five sources,
+	// two write ends, its cgroup, and a probe and a report while it starts).
+	filesMax = 1024
+	// lineMax bytes of output in a record; a longer line becomes several.
+	lineMax = 1024
+	// marksMax marks of boot; later ones are counted, not kept.
+	marksMax = 4*servicesMax + 32
+	// consoleBytes wait for a slow console; the rest is dropped and counted.
+	consoleBytes = 8 << 10
+)
+
+// Times of the loop. All are ns.
+const (
+	msec = int64(1e6)
+	sec  = int64(1e9)
+
+	// tickNsec is the slow tick: orphans whose signal was lost are found then.
+	tickNsec = 10 * sec
+	// killNsec after the kill of a cgroup a process in it counts as stuck.
+	killNsec = 10 * sec
+	// workerNsec is the deadline of a worker.
+	workerNsec = 10 * sec
+	// probeFirstNsec and probeMaxNsec bound the wait between two probes of a
+	// socket; it grows by half each time.
+	probeFirstNsec = 1 * msec
+	probeMaxNsec   = 200 * msec
+	// shutdownNsec is the hard limit of a shutdown: past it the machine goes
+	// down whatever is left.
+	shutdownNsec = 60 * sec
+	// syncNsec of it are for writing and unmounting.
+	syncNsec = 10 * sec
+	// cadNsec: cadPresses of Ctrl-Alt-Del within it reboot at once.
+	cadNsec    = 2 * sec
+	cadPresses = 7
+)
+
+// What a zero of the manifest means.
+const (
+	startMsecDefault          = 30_000
+	stopMsecDefault           = 10_000
+	backoffMsecDefault        = 100
+	backoffMaxMsecDefault     = 30_000
+	restartsMaxDefault        = 30
+	restartsWindowMsecDefault = 600_000
+	pidsMaxDefault            = 1024
+	cpuPeriodUsecDefault      = 100_000
+)
+
+// Every service at its most, workers, peers and a reserve must fit.
+const _ = uint(filesMax - 10*servicesMax - 2*workersMax - connsMax - powerKeysMax - 64)
+
+// The queue must hold what one turn can bring.
+const _ = uint(eventsMax - eventsReserve - epollBatch)

@@ -1,0 +1,136 @@
+package core
+
+import (
+	"mote/hw"
+	netcfg "mote/net"
+	"mote/wire"
+
+	"golang.org/x/sys/unix"
+)
+
+// Links, addresses and routes: room net decides, the loop carries its messages.
+// What the kernel may work on for long inside a send is sent by a worker, on a
+// socket of its own whose answers the loop reads.
+
+// links is what the loop holds for room net.
+type links struct {
+	net     *netcfg.Net
+	want    []wire.Link
+	ops     [netcfg.OpsMax]netcfg.Op
+	from    hw.Sender
+	request [netcfg.MessageSizeMax]byte
+	line    [160]byte
+	ready   bool
+}
+
+// openLinks begins to bring the links to what is wanted.
+func (l *Loop) openLinks(want []wire.Link) {
+	k := &l.links
+	k.net, k.want = netcfg.New(want), want
+	fd, err := netcfg.OpenSocket(l.rooms.Net)
+	if err != nil {
+		l.console.say(l.now, "trouble: ", err.Error())
+		return
+	}
+	l.watchLinks(rankLink, fd)
+	fd, errno := l.rooms.Net.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, unix.NETLINK_ROUTE)
+	if errno != 0 {
+		l.console.trouble(l.now, "open the workers' rtnetlink socket", errno)
+		return
+	}
+	l.watchLinks(rankLinkAck, fd)
+}
+
+func (l *Loop) watchLinks(r rank, fd int) {
+	if errno := l.sources.add(r, 0, int32(fd), unix.EPOLLIN); errno != 0 {
+		l.rooms.Net.Close(fd)
+		l.console.trouble(l.now, "watch "+rankNames[r], errno)
+	}
+}
+
+// takeLink reads what the kernel says of links. False means that the socket
+// failed for good; it is opened again at once, and everything read anew.
+func (l *Loop) takeLink(r rank, fd int32) {
+	for range drainReadsMax {
+		switch l.links.net.Take(l.rooms.Net, int(fd), l.scratch[:], &l.links.from, l.now) {
+		case netcfg.OutcomeDrained:
+			return
+		case netcfg.OutcomeBroken:
+			l.sources.remove(r, 0)
+			l.links.net.Resync()
+			if fd, err := netcfg.OpenSocket(l.rooms.Net); err == nil {
+				l.watchLinks(r, fd)
+			}
+			return
+		}
+	}
+}
+
+// actNet asks room net what is to be done, and does it. It reports whether
+// anything was.
+func (l *Loop) actNet() bool {
+	k := &l.links
+	if k.net == nil {
+		return false
+	}
+	ops := k.net.Decide(l.now, k.ops[:0])
+	for _, o := range ops {
+		if l.observe != nil {
+			l.observe(l.now, o.AppendText(k.line[:0]))
+		}
+		if o.Slow() {
+			l.workLink(o)
+		} else {
+			k.net.Act(l.rooms.Net, int(l.sources.fd(rankLink, 0)), o, k.request[:], l.now)
+		}
+	}
+	for f, ok := k.net.NextFailure(); ok; f, ok = k.net.NextFailure() {
+		l.console.say(l.now, string(f.AppendText(k.line[:0])))
+	}
+	if ready := k.net.Ready(); ready != k.ready {
+		k.ready = ready
+		l.networkIs(ready)
+	}
+	return len(ops) > 0
+}
+
+// workLink has a worker send one request.
+func (l *Loop) workLink(o netcfg.Op) {
+	k := &l.links
+	request := k.net.Encode(k.request[:0], o)
+	errno := l.work(jobLink, workerNsec, func(p *Program) {
+		p.add("send to rtnetlink", unix.SYS_WRITE, uintptr(l.sources.fd(rankLinkAck, 0)),
+			p.bytes(request), uintptr(len(request)))
+	})
+	if errno != 0 {
+		k.net.Failed(o, errno, l.now)
+		return
+	}
+	l.workers[l.lastWorker].link = o
+}
+
+// networkIs: the stage network was reached or lost.
+func (l *Loop) networkIs(ready bool) {
+	if !ready {
+		l.push(evNetwork, -1, 0, 0)
+		l.console.say(l.now, "network lost: ", l.links.net.WaitingFor())
+		return
+	}
+	l.push(evNetwork, -1, 0, 1)
+	l.mark(markNetwork, -1)
+	text := append(l.links.line[:0], "network:"...)
+	for i := range l.links.want {
+		w := &l.links.want[i]
+		name := w.Name
+		if name == "" {
+			name = "first link"
+		}
+		text = append(append(append(text, ' '), name...), ' ')
+		text = append(wire.AppendIPv4(text, w.Address), '/')
+		text = wire.AppendUint(text, uint64(w.PrefixBits))
+	}
+	if len(l.links.want) == 0 {
+		text = append(text, " loopback only"...)
+	}
+	l.console.say(l.now, string(text))
+}

@@ -1,0 +1,44 @@
+package core
+
+import "golang.org/x/sys/unix"
+
+func (*Linux) Socket(domain, typ, proto int) (int32, Errno) {
+	fd, err := unix.Socket(domain, typ|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, proto)
+	return int32(fd), errnoOf(err)
+}
+
+func (*Linux) BindUnix(fd int32, path string) Errno {
+	return errnoOf(unix.Bind(int(fd), &unix.SockaddrUnix{Name: path}))
+}
+
+func (*Linux) Listen(fd int32, backlog int) Errno { return errnoOf(unix.Listen(int(fd), backlog)) }
+
+func (*Linux) Accept(fd int32) (int32, Errno) {
+	n, _, errno := unix.Syscall6(unix.SYS_ACCEPT4, uintptr(fd), 0, 0,
+		unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0, 0)
+	return int32(n), errno
+}
+
+func (*Linux) PeerUID(fd int32) (uint32, Errno) {
+	cred, err := unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
+	if err != nil {
+		return 0, errnoOf(err)
+	}
+	return cred.Uid, 0
+}
+
+func (*Linux) ConnectInet(fd int32, addr [4]byte, port uint16) Errno {
+	return errnoOf(unix.Connect(int(fd), &unix.SockaddrInet4{Addr: addr, Port: int(port)}))
+}
+
+func (*Linux) ConnectUnix(fd int32, path string) Errno {
+	return errnoOf(unix.Connect(int(fd), &unix.SockaddrUnix{Name: path}))
+}
+
+func (*Linux) SocketError(fd int32) Errno {
+	v, err := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_ERROR)
+	if err != nil {
+		return errnoOf(err)
+	}
+	return Errno(v)
+}

@@ -1,0 +1,110 @@
+package core
+
+import "mote/wire"
+
+// service is what PID 1 knows of one supervised program.
+type service struct {
+	spec  *wire.Service
+	state state
+	// since is when it entered its state; deadline is when the state ends by
+	// itself, 0 for never. What that means stands with the state.
+	since    int64
+	deadline int64
+
+	// needs are indices of services; needsNetwork is the stage.
+	needs        [wire.NeedsMax]int16
+	needsCount   int
+	needsNetwork bool
+
+	// pid is its main process; alive until that was reaped, populated until
+	// its cgroup was seen empty.
+	pid       int32
+	alive     bool
+	populated bool
+
+	// ready is what its dependents wait for. It stays true for a one-shot.
+	ready     bool
+	stopAsked bool // it is to end and stay down
+	again     bool // … and to be started when it is down
+	timedOut  bool // it was killed because it did not get ready in time
+
+	// probeAt is when its socket is tried next, 0 for not; probeWait grows.
+	probeAt   int64
+	probeWait int64
+
+	// startedAt and readyAt are of this start. restarts counts all, streak the
+	// ones since it was last up for longer than its longest back-off.
+	startedAt   int64
+	readyAt     int64
+	restarts    uint32
+	streak      uint32
+	windowStart int64
+	windowCount uint32
+
+	// end is how this instance ended, as far as it is known; last is how the
+	// one before did.
+	end, last end
+}
+
+// endKind tells how an instance of a service ended.
+type endKind uint8
+
+const (
+	endNone    endKind = iota
+	endExit            // code is its exit status
+	endSignal          // code is the signal
+	endExec            // a step of its start failed: code is the step
+	endClone           // it could not be cloned
+	endTimeout         // it did not get ready in time
+	endRefused         // its description is wrong: it was never started
+)
+
+// end is how an instance ended.
+type end struct {
+	kind  endKind
+	code  int32
+	errno Errno
+}
+
+// Waits of a service, from its description or the defaults.
+
+func (s *service) startNsec() int64 { return orDefault(s.spec.StartMsec, startMsecDefault) }
+func (s *service) stopNsec() int64  { return orDefault(s.spec.StopMsec, stopMsecDefault) }
+func (s *service) backoffMaxNsec() int64 {
+	return orDefault(s.spec.BackoffMaxMsec, backoffMaxMsecDefault)
+}
+
+// orDefault gives a manifest's time in ns; zero means the default.
+func orDefault(valueMsec, defaultMsec uint32) int64 {
+	if valueMsec == 0 {
+		valueMsec = defaultMsec
+	}
+	return int64(valueMsec) * msec
+}
+
+// delayNsec is the wait before restart number streak: none before the first,
+// then doubled each time up to the maximum.
+func (s *service) delayNsec() int64 {
+	if s.streak <= 1 {
+		return 0
+	}
+	wait, most := orDefault(s.spec.BackoffMsec, backoffMsecDefault), s.backoffMaxNsec()
+	for n := uint32(2); n < s.streak && wait < most; n++ {
+		wait *= 2
+	}
+	return min(wait, most)
+}
+
+// spend takes one restart from the budget; false means that none is left.
+func (s *service) spend(now int64) bool {
+	window := orDefault(s.spec.RestartsWindowMsec, restartsWindowMsecDefault)
+	most := s.spec.RestartsMax
+	if most == 0 {
+		most = restartsMaxDefault
+	}
+	if s.windowStart == 0 || now-s.windowStart > window {
+		s.windowStart, s.windowCount = now, 0
+	}
+	s.windowCount++
+	return s.windowCount <= most
+}

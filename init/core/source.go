@@ -1,0 +1,138 @@
+package core
+
+import "golang.org/x/sys/unix"
+
+// rank orders the sources: within a turn the lower one is served first. What
+// must not be held back by a flood comes before what can flood.
+type rank uint8
+
+const (
+	rankSignal  rank = iota // what PID 1 itself is asked: first, or a flood hides it
+	rankTimer               // the one timer; what is due is found by settle
+	rankExit                // pidfds of services and workers: ends before starts
+	rankReport              // how a child's exec went
+	rankCgroup              // a cgroup became empty
+	rankNotify              // sd_notify: after the exit of the one that sent it
+	rankProbe               // a connect to a service's socket
+	rankLink                // rtnetlink's notifications
+	rankLinkAck             // answers to what a worker asked of rtnetlink
+	rankUevent              // the kernel's devices
+	rankKey                 // power keys
+	rankListen              // the control socket
+	rankConn                // peers of the control socket
+	rankOutput              // services' stdout and stderr: they can flood
+	rankKernel              // the kernel's log: it can flood too
+	rankConsole             // the console has room again
+	ranksCount
+)
+
+// rankSlots is how many sources of a rank there can be. Within the ranks of
+// services, a source's place is the service's index (output: twice that).
+var rankSlots = [ranksCount]int{
+	rankSignal: 1, rankTimer: 1, rankExit: servicesMax + workersMax,
+	rankReport: servicesMax + workersMax, rankCgroup: servicesMax,
+	rankNotify: servicesMax, rankProbe: servicesMax, rankLink: 1, rankLinkAck: 1,
+	rankUevent: 1, rankKey: powerKeysMax, rankListen: 1, rankConn: connsMax,
+	rankOutput: 2 * servicesMax, rankKernel: 1, rankConsole: 1,
+}
+
+var rankNames = [ranksCount]string{
+	rankSignal: "signal", rankTimer: "timer", rankExit: "exit",
+	rankReport: "report", rankCgroup: "cgroup", rankNotify: "notify",
+	rankProbe: "probe", rankLink: "rtnetlink", rankLinkAck: "rtnetlink worker",
+	rankUevent: "uevent", rankKey: "power key", rankListen: "control",
+	rankConn: "control peer", rankOutput: "output", rankKernel: "kernel log",
+	rankConsole: "console",
+}
+
+// slotsMax is the sum of rankSlots; a test holds it to that.
+const slotsMax = 2*(servicesMax+workersMax) + 5*servicesMax + powerKeysMax + connsMax + 8
+
+// source is one descriptor in the epoll set. Its slot never moves.
+type source struct {
+	fd   int32 // −1: free
+	gen  uint32
+	rank rank
+	at   int16 // its place within the rank
+}
+
+// tagOf is what epoll gives back: the slot, and the generation that it was
+// added with. A source that was closed, and its slot or even its descriptor's
+// number used again in the same turn, is known by its generation.
+func tagOf(slot int, gen uint32) uint64 { return uint64(uint32(slot)) | uint64(gen)<<32 }
+
+// sources is the table of everything that can wake PID 1.
+type sources struct {
+	table [slotsMax]source
+	base  [ranksCount]int
+	epfd  int32
+	sys   Sys
+	// stale counts readiness of sources that were closed meanwhile; hung those
+	// that were removed because of an error or hang-up.
+	stale uint64
+	hung  uint64
+}
+
+// open makes the epoll set: EMFILE, ENFILE, ENOMEM as epoll_create1(2).
+func (t *sources) open(sys Sys) Errno {
+	t.sys = sys
+	slot := 0
+	for r := range ranksCount {
+		t.base[r] = slot
+		for at := range rankSlots[r] {
+			t.table[slot] = source{fd: -1, rank: r, at: int16(at)}
+			slot++
+		}
+	}
+	var errno Errno
+	t.epfd, errno = sys.EpollCreate()
+	return errno
+}
+
+// fd gives the descriptor at a place, −1 when there is none.
+func (t *sources) fd(r rank, at int) int32 { return t.table[t.base[r]+at].fd }
+
+// add watches fd and owns it from now on; when it fails (ENOMEM, ENOSPC) fd is
+// still the caller's. What was at the place before is closed.
+func (t *sources) add(r rank, at int, fd int32, events uint32) Errno {
+	slot := t.base[r] + at
+	s := &t.table[slot]
+	t.remove(r, at)
+	s.gen++
+	errno := t.sys.EpollAdd(t.epfd, fd, events, tagOf(slot, s.gen))
+	if errno == 0 {
+		s.fd = fd
+	}
+	return errno
+}
+
+// change watches a source for other events.
+func (t *sources) change(r rank, at int, events uint32) Errno {
+	slot := t.base[r] + at
+	s := &t.table[slot]
+	return t.sys.EpollMod(t.epfd, s.fd, events, tagOf(slot, s.gen))
+}
+
+// remove closes the source at a place, if there is one. A closed descriptor
+// leaves the epoll set by itself unless a copy of it is open elsewhere: a child
+// between clone and exec holds such copies, so it is taken out by hand.
+func (t *sources) remove(r rank, at int) {
+	s := &t.table[t.base[r]+at]
+	if s.fd < 0 {
+		return
+	}
+	t.sys.EpollDel(t.epfd, s.fd)
+	t.sys.Close(s.fd)
+	s.fd = -1
+	s.gen++
+}
+
+// find gives the source that an epoll event is for, or nil when that is gone.
+func (t *sources) find(ev *unix.EpollEvent) *source {
+	slot, gen := int(uint32(ev.Fd)), uint32(ev.Pad)
+	if slot >= len(t.table) || t.table[slot].fd < 0 || t.table[slot].gen != gen {
+		t.stale++
+		return nil
+	}
+	return &t.table[slot]
+}

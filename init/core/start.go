@@ -1,0 +1,162 @@
+package core
+
+import (
+	"mote/wire"
+
+	"golang.org/x/sys/unix"
+)
+
+// start is what the loop keeps of a service besides what it decides with: its
+// descriptors, and its description as numbers.
+type start struct {
+	uid, gid   uint32
+	caps       uint64 // bit n is capability n
+	env        []string
+	notifyPath string // empty: it does not speak sd_notify
+	status     [statusMax]byte
+	statusLen  int
+
+	pid      int32
+	cgroupFD int32    // 0: not made yet
+	outputs  [2]int32 // write ends of stdout and stderr; 0: not made yet
+
+	// Names of its marks and of a wait for it, made once.
+	startName, upName, readyOf string
+
+	// what names the part of its start that failed, for the console.
+	what string
+}
+
+// resolve turns the description's names into numbers, once. The manifest was
+// checked before, so every name is known.
+func (l *Loop) resolve() {
+	for i := range l.machine.services[:l.machine.count] {
+		spec := l.machine.services[i].spec
+		st := &l.starts[i]
+		st.uid, st.gid, _ = l.manifest.Identity(spec.User)
+		for _, name := range spec.Caps {
+			n, _ := wire.CapabilityNumber(name)
+			st.caps |= 1 << n
+		}
+		st.startName, st.upName = markNames[markStart]+" "+spec.Name, markNames[markUp]+" "+spec.Name
+		st.readyOf = "ready of " + spec.Name
+		st.env = spec.Env
+		if spec.Ready == wire.ReadyNotify {
+			st.notifyPath = notifyDir + spec.Name
+			st.env = append(st.env[:len(st.env):len(st.env)], "NOTIFY_SOCKET="+st.notifyPath)
+		}
+	}
+}
+
+// start clones service i. What fails comes back as evNoClone.
+func (l *Loop) start(i int) {
+	st := &l.starts[i]
+	errno := l.prepare(i)
+	if errno == 0 {
+		errno = l.clone(i)
+	}
+	if errno != 0 {
+		l.push(evNoClone, i, errno, 0)
+		return
+	}
+	l.mark(markStart, i)
+	l.push(evCloned, i, 0, int64(st.pid))
+}
+
+// prepare makes what outlives a restart: cgroup, pipes, socket.
+func (l *Loop) prepare(i int) Errno {
+	st := &l.starts[i]
+	st.statusLen = 0
+	if errno := l.openCgroup(i); errno != 0 {
+		return errno // openCgroup named the file
+	}
+	st.what = "make its output pipes"
+	if errno := l.openOutput(i); errno != 0 {
+		return errno
+	}
+	st.what = "make its notify socket"
+	return l.openNotify(i)
+}
+
+// clone starts the process and watches it.
+func (l *Loop) clone(i int) Errno {
+	st := &l.starts[i]
+	st.what = "make its report pipe"
+	r, w, errno := l.sys.Pipe()
+	if errno != 0 {
+		return errno
+	}
+	buildService(&l.program, l.machine.services[i].spec, st, l.nullFD, w)
+	st.what = "clone"
+	pid, pidfd, errno := l.sys.Clone(&l.program)
+	l.sys.Close(w)
+	if errno != 0 {
+		l.sys.Close(r)
+		return errno
+	}
+	st.pid = pid
+	l.watchChild(i, r, pidfd)
+	return 0
+}
+
+// watchChild takes over a new child's pidfd and report pipe; place is its own
+// in rankExit and rankReport. If they can't be watched the child is killed: its
+// end is seen by wait4 all the same.
+func (l *Loop) watchChild(place int, report, pidfd int32) {
+	if l.sources.add(rankReport, place, report, unix.EPOLLIN) != 0 {
+		l.sys.Close(report)
+		l.sys.Signal(pidfd, uint8(unix.SIGKILL))
+	}
+	if l.sources.add(rankExit, place, pidfd, unix.EPOLLIN) != 0 {
+		l.sys.Signal(pidfd, uint8(unix.SIGKILL))
+		l.sys.Close(pidfd)
+	}
+}
+
+// takeReport learns how service or worker at place got on: end of file means
+// that its exec (or its end) closed the pipe.
+func (l *Loop) takeReport(place int) {
+	l.readReport(place, true)
+}
+
+// readReport reads the report once; said tells whether an end of file means
+// that the exec succeeded (a dead child's pipe ends as well).
+func (l *Loop) readReport(place int, said bool) {
+	fd := l.sources.fd(rankReport, place)
+	if fd < 0 {
+		return
+	}
+	var b [8]byte
+	n, errno := l.sys.Read(fd, l.scratch[:len(b)])
+	if errno == unix.EAGAIN || errno == unix.EINTR {
+		return
+	}
+	l.sources.remove(rankReport, place)
+	copy(b[:], l.scratch[:n])
+	step := int64(uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24)
+	failed := Errno(uint32(b[4]) | uint32(b[5])<<8 | uint32(b[6])<<16 | uint32(b[7])<<24)
+	switch {
+	case place >= servicesMax:
+		if n == len(b) {
+			l.workers[place-servicesMax].errno = failed
+		}
+	case n == len(b):
+		l.starts[place].what = l.program.StepName(int(step))
+		l.push(evExecFail, place, failed, step)
+	case said && n == 0:
+		l.push(evExec, place, 0, 0)
+	}
+}
+
+// term sends service i its stop signal: to its main process or, where that has
+// put itself into the background, to nobody; then its deadline ends it.
+func (l *Loop) term(i int) {
+	l.sources.remove(rankProbe, i)
+	sig := l.machine.services[i].spec.StopSignal
+	if sig == 0 {
+		sig = uint8(unix.SIGTERM)
+	}
+	if fd := l.sources.fd(rankExit, i); fd >= 0 {
+		l.sys.Signal(fd, sig)
+	}
+}

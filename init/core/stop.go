@@ -1,0 +1,42 @@
+package core
+
+import "golang.org/x/sys/unix"
+
+// What people expect of the signals of PID 1:
+//
+//	SIGTERM  power off  (a machine manager or a container engine ends us)
+//	SIGINT   reboot     (the kernel sends it for Ctrl-Alt-Del)
+//	SIGPWR   power off  (an uninterruptible power supply runs out)
+//
+// The power key powers off. The others do nothing, and kill nobody.
+
+// cad counts presses of Ctrl-Alt-Del: cadPresses within cadNsec mean that
+// somebody does not want to wait.
+type cad struct {
+	since int64
+	count int
+}
+
+// takeSignals empties the pipe, which only wakes, and takes the pending set.
+func (l *Loop) takeSignals(fd int32) {
+	l.sys.Read(fd, l.scratch[:])
+	set := l.sys.Signals()
+	has := func(sig unix.Signal) bool { return set&(1<<uint(sig)) != 0 }
+	if has(unix.SIGCHLD) {
+		l.look = true
+	}
+	if has(unix.SIGTERM) || has(unix.SIGPWR) {
+		l.push(evShutdown, -1, 0, int64(goalPowerOff))
+	}
+	if !has(unix.SIGINT) {
+		return
+	}
+	l.push(evShutdown, -1, 0, int64(goalReboot))
+	if l.now-l.cad.since > cadNsec {
+		l.cad = cad{since: l.now}
+	}
+	if l.cad.count++; l.cad.count >= cadPresses {
+		l.console.say(l.now, "Ctrl-Alt-Del pressed again and again: reboot now")
+		l.end(goalReboot)
+	}
+}

@@ -1,0 +1,124 @@
+package core
+
+import (
+	netcfg "mote/net"
+
+	"golang.org/x/sys/unix"
+)
+
+// worker is a short-lived child of PID 1 that makes a few system calls which
+// may block: writing out a file system, bringing a link up. It is a Program
+// like a service's, without an exec; its cgroup is PID 1's workers'.
+type worker struct {
+	pid      int32 // 0: the place is free
+	job      job
+	link     netcfg.Op // for jobLink
+	deadline int64
+	errno    Errno // of the step that failed
+}
+
+// job is what a worker does.
+type job uint8
+
+const (
+	jobNone job = iota
+	jobLink     // one rtnetlink request that the kernel works on inside send
+	jobLeaf     // move PID 1 into its own cgroup
+	jobSync     // write and unmount everything
+)
+
+// freeWorker gives a free place, −1 when all are taken.
+func (l *Loop) freeWorker() int {
+	for i := range l.workers {
+		if l.workers[i].pid == 0 {
+			return i
+		}
+	}
+	return -1
+}
+
+// work starts a worker that runs what fill puts into its program. EAGAIN means
+// that all places are taken: whoever asks decides again later.
+func (l *Loop) work(j job, deadlineNsec int64, fill func(p *Program)) Errno {
+	i := l.freeWorker()
+	if i < 0 {
+		return unix.EAGAIN
+	}
+	r, w, errno := l.sys.Pipe()
+	if errno != 0 {
+		return errno
+	}
+	l.program.reset("worker", l.workersFD, w)
+	fill(&l.program)
+	pid, pidfd, errno := l.sys.Clone(&l.program)
+	l.sys.Close(w)
+	if errno != 0 {
+		l.sys.Close(r)
+		return errno
+	}
+	l.workers[i] = worker{pid: pid, job: j, deadline: l.now + deadlineNsec}
+	l.lastWorker = i
+	l.watchChild(servicesMax+i, r, pidfd)
+	return 0
+}
+
+// hurry kills workers whose deadline has passed. One that does not die of it
+// (uninterruptible sleep) keeps its place, and nobody waits for it any more.
+func (l *Loop) hurry() {
+	for i := range l.workers {
+		w := &l.workers[i]
+		if w.deadline == 0 || w.deadline > l.now {
+			continue
+		}
+		w.deadline = 0
+		if fd := l.sources.fd(rankExit, servicesMax+i); fd >= 0 {
+			l.sys.Signal(fd, uint8(unix.SIGKILL))
+		}
+		w.errno = unix.ETIMEDOUT
+		l.workDone(w)
+		w.job = jobNone
+	}
+}
+
+// workerEnded: worker i was reaped.
+func (l *Loop) workerEnded(i int, status uint32) {
+	l.readReport(servicesMax+i, false)
+	l.sources.remove(rankReport, servicesMax+i)
+	l.sources.remove(rankExit, servicesMax+i)
+	w := &l.workers[i]
+	if w.errno == 0 && status != 0 {
+		w.errno = unix.ECHILD // killed: it can't have done its work
+	}
+	l.workDone(w)
+	*w = worker{}
+}
+
+// workDone tells who waits for the result.
+func (l *Loop) workDone(w *worker) {
+	switch w.job {
+	case jobLink:
+		if w.errno != 0 {
+			l.links.net.Failed(w.link, w.errno, l.now)
+		}
+	case jobLeaf:
+		if w.errno != 0 {
+			l.console.trouble(l.now, "move PID 1 into "+cgroupInit, w.errno)
+		}
+	case jobSync:
+		l.push(evSynced, -1, 0, 0)
+	}
+}
+
+// sync starts the worker of a shutdown; if that can't be, the phase's deadline
+// ends it.
+func (l *Loop) sync() {
+	for i := range l.workers {
+		l.workers[i].job = jobNone // all of them were killed just now
+	}
+	errno := l.work(jobSync, syncNsec, func(p *Program) {
+		p.add("write file systems", unix.SYS_SYNC)
+	})
+	if errno != 0 {
+		l.push(evSynced, -1, 0, 0)
+	}
+}
