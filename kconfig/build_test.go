@@ -216,6 +216,10 @@ func TestInterruptedBuildGoesOn(t *testing.T) {
 	if err := <-done; err == nil || !strings.Contains(err.Error(), "interrupted") {
 		t.Fatalf("got %v, want an interruption", err)
 	}
+	// With nobody left reading, a writer that doesn't wait gets ENXIO: fifo(7).
+	if fd, err := syscall.Open(fifo+".never", syscall.O_WRONLY|syscall.O_NONBLOCK, 0); !errors.Is(err, syscall.ENXIO) {
+		t.Errorf("a child of make outlived it (%d, %v)", fd, err)
+	}
 	if found, _ := filepath.Glob(filepath.Join(b.CacheRoot, "*", "bzImage")); len(found) > 0 {
 		t.Errorf("an interrupted build is in the cache: %v", found)
 	}

@@ -42,6 +42,7 @@ func main() {
 	list("hwrng", "/sys/class/misc/hw_random")
 	list("tpm", "/sys/class/tpm/*")
 	list("input", "/dev/input/event*")
+	words("pstore-backend", "/sys/module/pstore/parameters/backend")
 	drivers, err := filepath.Glob("/sys/bus/*/drivers/*")
 	if err != nil {
 		say("glob-failed", "drivers", err.Error())
