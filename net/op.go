@@ -88,6 +88,9 @@ func (o Op) AppendText(b []byte) []byte {
 		b = appendPrefix(b, o.Address, o.PrefixBits)
 	}
 	b = append(b, " dev "...)
+	if o.Name.size == 0 { // a link that nobody wants is known by its index only
+		return wire.AppendUint(append(b, '#'), uint64(o.Link))
+	}
 	return append(b, o.Name.bytes[:o.Name.size]...)
 }
 
