@@ -14,10 +14,11 @@ func (n *Net) Decide(now int64, ops []Op) []Op {
 		return n.dump.try(op, now, ops)
 	}
 	ops = n.decideLoopback(now, ops)
+	ops = n.tidy(now, ops) // first, so that an old route is not in a new one's way
 	for i := range n.wantsCount {
 		ops = n.decideWant(i, now, ops)
 	}
-	return n.tidy(now, ops)
+	return ops
 }
 
 // try hands op out, unless it is under way or its time has not come.

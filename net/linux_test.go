@@ -282,7 +282,9 @@ func TestAnExistingAddressAndRouteAreKept(t *testing.T) {
 	other := Op{Link: link, Address: mote0.Address, PrefixBits: 24, Gateway: [4]byte{10, 0, 2, 9}}
 	request(t, linkMessage(msgNewLink, link, linkUp, linkUp, ""))
 	request(t, appendAddress(nil, other, msgNewAddr, flagCreate|flagExcl, 1))
-	request(t, appendRoute(nil, other, msgNewRoute, flagCreate|flagExcl, 1))
+	theirs := appendRoute(nil, other, msgNewRoute, flagCreate|flagExcl, 1)
+	theirs[headSize+5] = unix.RTPROT_STATIC // not our tag
+	request(t, theirs)
 	w := newWorld(t, mote0)
 	w.until("ready", w.n.Ready)
 	// And once more behind our back: an add that was decided before we heard of it.
