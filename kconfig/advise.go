@@ -1,3 +1,9 @@
+// Advice on lost wishes. Nothing here decides: Compare has found what is lost,
+// and these words only save a person the search through 1,700 Kconfig files.
+//
+// The files are read line by line and not parsed as the language they are: an
+// advice that misses a rare form is still right about the place.
+
 package kconfig
 
 import (
@@ -25,6 +31,8 @@ type trail struct {
 	selectors []string
 }
 
+// kconfigEntry begins an option; kconfigName finds options in a condition, which
+// is made of upper-case names, operators and parentheses.
 var (
 	kconfigEntry = regexp.MustCompile(`^(?:menu)?config\s+([A-Za-z0-9_]+)\s*$`)
 	kconfigName  = regexp.MustCompile(`\b[A-Z][A-Z0-9_]*\b`)
@@ -37,6 +45,8 @@ func Advise(findings []Finding, tree fs.FS, got Config) error {
 	if len(findings) == 0 {
 		return nil
 	}
+	// One walk for all findings: reading the files takes a second, and a change
+	// of kernel version may lose dozens of wishes at once.
 	asked := map[string]*trail{}
 	for _, f := range findings {
 		asked[strings.TrimPrefix(f.Symbol, "CONFIG_")] = &trail{}
@@ -45,6 +55,8 @@ func Advise(findings []Finding, tree fs.FS, got Config) error {
 		if err != nil {
 			return err
 		}
+		// All names count (Kconfig.debug, Kconfig.cputype), and all architectures:
+		// which of them are sourced isn't worked out.
 		if d.IsDir() || !strings.HasPrefix(path.Base(name), "Kconfig") {
 			return nil
 		}
@@ -90,6 +102,8 @@ func scanKconfig(tree fs.FS, name string, asked map[string]*trail) error {
 		}
 		word, rest, _ := strings.Cut(strings.TrimSpace(text), " ")
 		switch {
+		// Inside an entry, "if" at the margin can't stand; indented it belongs to
+		// a default or a select.
 		case word == "if" && entry == "":
 			ifs = append(ifs, rest)
 		case word == "endif" && len(ifs) > 0:
@@ -97,6 +111,7 @@ func scanKconfig(tree fs.FS, name string, asked map[string]*trail) error {
 		case word == "depends" && asked[entry] != nil:
 			d := asked[entry].defs
 			d[len(d)-1].needs = append(d[len(d)-1].needs, strings.TrimPrefix(rest, "on "))
+		// Anything may select, also what no fragment names; "imply" can't force.
 		case word == "select" && entry != "":
 			target, _, _ := strings.Cut(rest, " ")
 			if t := asked[target]; t != nil {
@@ -109,11 +124,14 @@ func scanKconfig(tree fs.FS, name string, asked map[string]*trail) error {
 
 // advice words what is known about one finding.
 func advice(w Want, t *trail, got Config) string {
+	// Options are renamed and dropped between versions; that comes first, as no
+	// dependency explains it.
 	if len(t.defs) == 0 {
 		return "this kernel has no such option; remove the line or correct the name"
 	}
 	d := t.defs[0]
 	at := fmt.Sprintf("it is defined at %s:%d", d.file, d.line)
+	// Unwanted but on: something selects it, or it has no prompt to say no at.
 	if w.Value == Off {
 		by := onNames(t.selectors, got)
 		if len(by) == 0 {

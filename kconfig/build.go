@@ -1,3 +1,9 @@
+// The order of a build. Cheap refusals come first: fragments, source, compiler,
+// then the solver's answer, and only then a quarter of an hour of compiling.
+//
+// What is always true: a cache entry is whole or absent; build/ links to an
+// entry or is left as it was; two builds never write to the same objects.
+
 package kconfig
 
 import (
@@ -61,6 +67,7 @@ func (b Build) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// The key needs nothing unpacked, so that a hit is a matter of a second.
 	key := Key(b.Arch, fragments, source, compiler)
 	if b.CheckOnly || b.Clean || !Cached(b.CacheRoot, key) {
 		if err := b.make(ctx, key, wants, source); err != nil || b.CheckOnly {
@@ -69,6 +76,7 @@ func (b Build) Run(ctx context.Context) error {
 	} else {
 		fmt.Fprintf(b.Out, "kernel: unchanged, from the cache (%s)\n", key[:12])
 	}
+	// Also on a hit: build/ may be new, or link to the kernel of another branch.
 	if err := Link(b.CacheRoot, key, b.OutDir); err != nil {
 		return err
 	}
@@ -89,6 +97,7 @@ func (b Build) make(ctx context.Context, key string, wants []Want, source Source
 	if err != nil {
 		return err
 	}
+	// Closing a lock's file has nothing to lose; the kernel drops the lock anyway.
 	defer func() { _ = release() }()
 	if !b.CheckOnly && !b.Clean && Cached(b.CacheRoot, key) {
 		return nil // the other build made it
@@ -106,6 +115,8 @@ func (b Build) make(ctx context.Context, key string, wants []Want, source Source
 	if err != nil {
 		return err
 	}
+	// Before compiling: a lost option would show as a device that isn't found,
+	// on some machine, later.
 	if findings := Compare(wants, got); len(findings) > 0 {
 		if err := Advise(findings, os.DirFS(source.Dir), got); err != nil {
 			return err
@@ -156,6 +167,7 @@ func (b Build) report() error {
 	}
 	got := ParseConfig(text)
 	fmt.Fprintf(b.Out, "kernel: %s is %d bytes, %d options on\n", filepath.Join(b.OutDir, "bzImage"), info.Size(), got.On())
+	// An architecture may have no list yet; then there is no score to print.
 	name := b.Arch + ".checks"
 	if list, err := fs.ReadFile(b.Checks, name); err == nil {
 		checks, err := ParseChecks(name, list)
@@ -166,6 +178,7 @@ func (b Build) report() error {
 		fmt.Fprintf(b.Out, "kernel: %d of %d hardening checks met (%d by the very option)\n", s.Met, s.Total, s.Plain)
 	}
 	if len(b.With) > 0 {
+		// Optional parts are weighed against the product, not against its budget.
 		return nil
 	}
 	if info.Size() > bzImageBytesMax {

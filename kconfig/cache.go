@@ -1,3 +1,10 @@
+// The cache of finished kernels, outside the checkout so that a fresh clone, a
+// cleaned build/ and another branch find what was built once.
+//
+// Entries are never changed: they appear whole by rename, and are replaced whole
+// by -clean. Nothing is ever deleted by age; a kernel takes 28 MB, and whoever
+// wants the room may remove the folder at any time.
+
 package kconfig
 
 import (
@@ -21,6 +28,8 @@ var artifacts = [...]string{"bzImage", "vmlinux", "kernel.config"}
 // CacheRoot is the folder that outlives checkouts: $MOTE_CACHE, else
 // $XDG_CACHE_HOME/mote, else ~/.cache/mote; kernels are in kernel/ below it.
 func CacheRoot(getenv func(string) string) (string, error) {
+	// The order is that of who said it most on purpose. Source of the second:
+	// XDG Base Directory Specification.
 	base := getenv("MOTE_CACHE")
 	if base == "" && getenv("XDG_CACHE_HOME") != "" {
 		base = filepath.Join(getenv("XDG_CACHE_HOME"), "mote")
@@ -31,6 +40,7 @@ func CacheRoot(getenv func(string) string) (string, error) {
 	if base == "" {
 		return "", errors.New("kconfig: no place for the cache: HOME is not set; set MOTE_CACHE to a folder")
 	}
+	// A relative one would mean another place in each folder it is run from.
 	if !filepath.IsAbs(base) {
 		return "", fmt.Errorf("kconfig: the cache folder %q is not absolute; set MOTE_CACHE to an absolute path", base)
 	}
@@ -72,6 +82,8 @@ func Keep(root, key string, files map[string]string) error {
 	if err := os.MkdirAll(part, 0o755); err != nil {
 		return err
 	}
+	// Copied and not moved: the next build in these objects needs vmlinux and
+	// bzImage where they are, or it would link both again.
 	for _, name := range artifacts {
 		if err := copyFile(filepath.Join(part, name), files[name]); err != nil {
 			return fmt.Errorf("kconfig: keeping %s: %w", name, err)
@@ -104,6 +116,8 @@ func Link(root, key, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
+	// Links are made in a folder of their own and moved, as symlink(2) refuses to
+	// replace what exists and removing it first would leave a gap.
 	part, err := os.MkdirTemp(dir, ".link-*")
 	if err != nil {
 		return fmt.Errorf("kconfig: linking: %w", err)

@@ -1,3 +1,6 @@
+// The comparison that the kernel's own tools don't make: merge_config warns and
+// goes on, allnoconfig says nothing.
+
 package kconfig
 
 import (
@@ -14,6 +17,7 @@ type Config map[string]string
 // ParseConfig reads a .config. Comments say nothing that absence doesn't.
 func ParseConfig(text []byte) Config {
 	c := Config{}
+	// The longest line is LSM's or a command line, far below a Scanner's 64 KiB.
 	s := bufio.NewScanner(bytes.NewReader(text))
 	for s.Scan() {
 		if name, value, ok := strings.Cut(s.Text(), "="); ok && strings.HasPrefix(name, "CONFIG_") {

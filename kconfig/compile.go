@@ -1,3 +1,6 @@
+// The calls of the kernel's makefiles. All that could make two builds of the
+// same inputs differ is fixed here, and only here.
+
 package kconfig
 
 import (
@@ -35,7 +38,9 @@ const logTailLines = 25
 func (t tree) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "make", append([]string{"-C", t.source, "O=" + t.objects, "ARCH=" + t.arch}, args...)...)
 	cmd.Env = append(withoutMake(os.Environ()),
+		// Sorting and dates of the tools that the makefiles call.
 		"LC_ALL=C", "TZ=UTC",
+		// These four end up in /proc/version and in the image's header.
 		"KBUILD_BUILD_TIMESTAMP=1970-01-01 00:00:00 UTC",
 		"KBUILD_BUILD_USER=mote", "KBUILD_BUILD_HOST=mote", "KBUILD_BUILD_VERSION=1")
 	// A group of its own, so that an interrupt reaches the compilers once and by us.
@@ -66,6 +71,7 @@ func (t tree) configure(ctx context.Context, wants []Want) (Config, error) {
 	if err := os.MkdirAll(t.objects, 0o755); err != nil {
 		return nil, err
 	}
+	// The list stays beside .config, so that both can be compared by hand.
 	list := filepath.Join(t.objects, "wanted.config")
 	if err := os.WriteFile(list, AllConfig(wants), 0o644); err != nil {
 		return nil, err
@@ -90,6 +96,8 @@ func (t tree) compile(ctx context.Context, out io.Writer, terminal bool) error {
 		return err
 	}
 	defer log.Close()
+	// What an interrupted build left is there already and isn't compiled again;
+	// an estimate that counted it would be far too long.
 	before := t.compiled()
 	r := &reporter{out: out, terminal: terminal, log: log, began: time.Now()}
 	if total := t.expected(); total > before {
@@ -98,6 +106,7 @@ func (t tree) compile(ctx context.Context, out io.Writer, terminal bool) error {
 	cmd := t.command(ctx, "-j"+strconv.Itoa(runtime.NumCPU()), "bzImage")
 	cmd.Stdout, cmd.Stderr = r, r
 
+	// The reporter's goroutine has ended before anything else is printed.
 	stop, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		r.run(stop)
@@ -107,6 +116,8 @@ func (t tree) compile(ctx context.Context, out io.Writer, terminal bool) error {
 	close(stop)
 	<-ended
 	switch {
+	// Asked first: a make that was stopped fails too, with an error that tells
+	// less.
 	case ctx.Err() != nil:
 		return errors.New("kconfig: interrupted; the next build goes on from here")
 	case err != nil:

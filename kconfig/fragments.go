@@ -56,6 +56,9 @@ var (
 	valueOK      = regexp.MustCompile(`^(y|-?[0-9]+|0x[0-9a-fA-F]+|"[^"\\]*")$`)
 )
 
+// A replacement is said by the later fragment and not by the order alone, as an
+// order says nothing about intent: most second lines are mistakes.
+
 // replacement is a fragment's leave to differ from an earlier one.
 type replacement struct {
 	symbol, of, file string
@@ -64,6 +67,7 @@ type replacement struct {
 
 // parse reads one fragment. Its wishes and replacements come in file order.
 func parse(f Fragment) (wants []Want, repl []replacement, problems []Problem) {
+	// All problems of a file are found at once; nobody likes to be told one a run.
 	for i, raw := range bytes.Split(f.Text, []byte("\n")) {
 		line, text := i+1, string(raw)
 		bad := func(format string, args ...any) {
@@ -111,6 +115,8 @@ func Join(fragments []Fragment) ([]Want, []Problem) {
 		wants, repl, bad := parse(f)
 		problems = append(problems, bad...)
 		leave := map[string]replacement{}
+		// A leave that names the wrong file is refused even if the symbol is
+		// elsewhere: the line it was meant for has moved, and its reason with it.
 		for _, r := range repl {
 			if i, ok := at[r.symbol]; !ok || order[i].File != r.of {
 				problems = append(problems, Problem{r.file, r.line, fmt.Sprintf(
@@ -124,6 +130,8 @@ func Join(fragments []Fragment) ([]Want, []Problem) {
 			_, may := leave[w.Symbol]
 			switch {
 			case seen && may:
+				// In the old one's place: the list's order tells nothing to the
+				// solver, but a stable one makes two lists comparable.
 				order[i] = w
 				delete(leave, w.Symbol)
 			case seen:

@@ -20,6 +20,8 @@ import (
 // of a name is enough.
 func List(fsys fs.FS, arch string, with []string) ([]Fragment, error) {
 	var names []string
+	// An empty folder is a wrong path or an architecture that isn't there, and
+	// would give a kernel that builds and does nothing.
 	for _, dir := range []string{".", arch} {
 		found, err := fs.Glob(fsys, path.Join(dir, "*.config"))
 		if err != nil {
@@ -31,6 +33,8 @@ func List(fsys fs.FS, arch string, with []string) ([]Fragment, error) {
 		sort.Strings(found)
 		names = append(names, found...)
 	}
+	// In the order given, which is a part of the key: it costs a build to write
+	// them in another order, and sorting them would hide which replaces which.
 	for _, name := range with {
 		found := false
 		for _, file := range []string{path.Join("with", name+".config"), path.Join("with", arch, name+".config")} {

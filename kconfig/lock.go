@@ -16,6 +16,8 @@ func lock(path string, wait func()) (release func() error, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("kconfig: lock: %w; is the cache folder writable?", err)
 	}
+	// First without waiting, to be able to say that there is something to wait
+	// for; a build that sits still without a word gets interrupted.
 	how := unix.LOCK_EX | unix.LOCK_NB
 	for {
 		switch err := unix.Flock(int(f.Fd()), how); {

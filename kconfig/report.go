@@ -1,3 +1,6 @@
+// What a person sees of a long build. Compilers print a line a file; two thousand
+// of them hide the one that matters, so they go to the log.
+
 package kconfig
 
 import (
@@ -31,6 +34,7 @@ type reporter struct {
 func (r *reporter) Write(text []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	// Writes end anywhere, also in the middle of a name.
 	r.rest = append(r.rest, text...)
 	for {
 		i := bytes.IndexByte(r.rest, '\n')
@@ -60,10 +64,12 @@ func (r *reporter) say(now time.Time) {
 
 // run says where the build is until stop is closed, then ends the line.
 func (r *reporter) run(stop <-chan struct{}) {
+	// Nothing is said before the first tick: what is done by then needs no line.
 	every := repeatSec * time.Second
 	if r.terminal {
 		every = redrawMsec * time.Millisecond
 	}
+	// By time and not by object: four compilers at once would make it flicker.
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {

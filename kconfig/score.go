@@ -1,3 +1,7 @@
+// The hardening score. It informs and never fails a build: a recommendation that
+// isn't followed has its reason in README.md, and the fragments' own lines are
+// held by the checker.
+
 package kconfig
 
 import (
@@ -30,6 +34,7 @@ func ParseChecks(name string, text []byte) ([]HardeningCheck, error) {
 		if len(f) == 0 || strings.HasPrefix(f[0], "#") {
 			continue
 		}
+		// A list that is read half would give a better score than it deserves.
 		if len(f) < 2 {
 			return nil, fmt.Errorf("%s:%d: %q has no wanted value; write SYMBOL WANT", name, line, s.Text())
 		}
@@ -69,6 +74,7 @@ func meets(got Config, symbol, want string) bool {
 	case len(want) > 2 && strings.HasPrefix(want, "*") && strings.HasSuffix(want, "*"):
 		return strings.Contains(value, strings.Trim(want, "*"))
 	default:
+		// Off meets an option that this kernel doesn't have: it can't be on.
 		return value == want
 	}
 }

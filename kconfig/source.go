@@ -1,3 +1,7 @@
+// Where the kernel comes from: the distribution's package, as its maintainers
+// follow the stable releases and sign what they ship, and apt is on every
+// machine that builds this. Nothing is fetched here.
+
 package kconfig
 
 import (
@@ -52,6 +56,8 @@ func FindSource(dir string) (Source, error) {
 		return Source{}, err
 	}
 	defer f.Close()
+	// By contents, not by name: a security update of the package keeps the name.
+	// It is read each time, 0.3 s for 150 MB.
 	sum := sha256.New()
 	if _, err := io.Copy(sum, f); err != nil {
 		return Source{}, fmt.Errorf("kconfig: reading %s: %w", newest, err)
@@ -84,6 +90,8 @@ func (s *Source) Unpack(ctx context.Context, root string) error {
 	if err := os.MkdirAll(part, 0o755); err != nil {
 		return err
 	}
+	// tar(1), as the standard library has no xz and a module for it would be used
+	// once a machine.
 	cmd := exec.CommandContext(ctx, "tar", "-xJf", s.Tarball, "-C", part, "--strip-components=1")
 	if text, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("kconfig: unpacking %s: %w: %s; check the disk's free space (1.7 GB are needed)", s.Tarball, err, strings.TrimSpace(string(text)))
@@ -107,6 +115,7 @@ func treeVersion(dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	// The first four are the tree's own; the same names further down are uses.
 	part := map[string]string{}
 	for _, m := range versionLine.FindAllStringSubmatch(string(text), 4) {
 		part[m[1]] = strings.TrimSpace(m[2])

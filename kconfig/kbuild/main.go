@@ -24,6 +24,8 @@ import (
 )
 
 func main() {
+	// Ctrl-C reaches make through the context, so that it can tidy up and the
+	// objects stay good for the next build.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:], os.Getenv, os.Stdout)
 	stop()
@@ -49,6 +51,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 		}
 		return err
 	}
+	// "kbuild screen" would else build the plain kernel without a word.
 	if flags.NArg() > 0 {
 		return fmt.Errorf("kbuild: unexpected %q; all arguments are flags, see -h", flags.Arg(0))
 	}
@@ -71,6 +74,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 	if *with != "" {
 		b.With = strings.Split(*with, ",")
 	}
+	// Optional kernels never take the place of the product's in build/.
 	if b.OutDir == "" {
 		b.OutDir = filepath.Join("build", strings.Join(b.With, "+"))
 	}
@@ -80,6 +84,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 // isTerminal asks for the window's size, which only a terminal has. Source:
 // ioctl_tty(2), TIOCGWINSZ.
 func isTerminal(out io.Writer) bool {
+	// Tests and pipes get lines; a cursor's movements would spoil a log.
 	f, ok := out.(*os.File)
 	if !ok {
 		return false
