@@ -133,11 +133,16 @@ func measure(ctx context.Context, c vm.Config) (m measured, err error) {
 		return m, err
 	}
 	defer func() { err = errors.Join(err, v.Close()) }()
-	line, err := v.WaitLine(ctx, observePrefix)
+	line, err := v.WaitMatch(ctx, "the service observe to tell its figures, or to fail", func(line string) bool {
+		return strings.HasPrefix(line, observePrefix) || strings.Contains(line, "] observe: exit status")
+	})
 	if err != nil {
 		return m, err
 	}
-	_, text, _ := strings.Cut(line.Text, observePrefix)
+	text, is := strings.CutPrefix(line.Text, observePrefix)
+	if !is {
+		return m, fmt.Errorf("boot: the service observe failed; console, last lines:\n%s", v.Tail())
+	}
 	m.Boot, err = parseBoot(text)
 	m.accel, m.lines = v.Accel, v.Lines()
 	return m, err
