@@ -4,15 +4,15 @@
 //	observe: {"marks":[{"name":"init","ns":401000000}],"ready_ns":…}
 //
 //	marks                 PID 1's timeline, ns of CLOCK_BOOTTIME
-//	kernel_ns             the mark "init": kernel's start to PID 1's first instruction
-//	init_ns               from there to the mark "ready"
-//	ready_ns              the mark "ready": the sum of both
+//	init_ns               the mark "init", PID 1's first instruction
+//	kernel_ns             the same: nothing in PID 1 is earlier
+//	ready_ns              the mark "ready"
 //	pid1_rss_bytes        resident set, and how much of it is anonymous and file
+//	pid1_rss_source       the file of /proc/1 that says so; status is less exact
 //	mem_used_bytes        MemTotal - MemAvailable; observe itself is in it
 //
 // Always true here: the resident set is read by another process than the one it
-// is of. It needs CAP_SYS_PTRACE for /proc/1/smaps_rollup, which is exact; the
-// VmRSS of /proc/1/status may be off by some dozen pages a processor.
+// is of. It needs CAP_SYS_PTRACE for /proc/1/smaps_rollup.
 package main
 
 import (
@@ -51,15 +51,14 @@ func main() {
 func observe() ([]byte, error) {
 	var seen observation
 	// Memory is read first: each question costs PID 1 some.
-	rollup, err := readFile("/proc/1/smaps_rollup")
-	if err != nil {
+	if err := seen.readResident("/proc/1/"); err != nil {
 		return nil, err
 	}
 	meminfo, err := readFile("/proc/meminfo")
 	if err != nil {
 		return nil, err
 	}
-	if err := seen.memory(rollup, meminfo); err != nil {
+	if err := seen.memory(meminfo); err != nil {
 		return nil, err
 	}
 	for waitedMsec := 0; ; waitedMsec += askAgainMsec {
@@ -76,6 +75,21 @@ func observe() ([]byte, error) {
 		pause := unix.NsecToTimespec(askAgainMsec * 1e6)
 		_ = unix.Nanosleep(&pause, nil) // shorter when a signal came: no harm
 	}
+}
+
+// readResident reads the first source that there is in folder.
+func (o *observation) readResident(folder string) error {
+	var first error
+	for i, from := range residentSources {
+		text, err := readFile(folder + from.file)
+		if err == nil {
+			return o.resident(i, text)
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return first
 }
 
 // askTimeline asks PID 1 on a connection of its own.

@@ -12,9 +12,10 @@ import (
 // line out.
 type observation struct {
 	marks                         []wire.MarkRecord
-	kernelNsec, initNsec          uint64
-	readyNsec                     uint64
+	initNsec, readyNsec           uint64
 	rssBytes, anonBytes, memBytes uint64
+	// rssSource is the file of /proc/1 that the resident set is from.
+	rssSource string
 }
 
 // times takes the timeline, and reports whether the node is ready in it.
@@ -23,40 +24,64 @@ func (o *observation) times(marks []wire.MarkRecord) bool {
 	for _, m := range marks {
 		switch {
 		case m.Name == "init" && !begun:
-			o.kernelNsec, begun = m.TimeNsec, true
+			o.initNsec, begun = m.TimeNsec, true
 		case m.Name == "ready" && begun:
 			o.marks = marks
 			o.readyNsec = m.TimeNsec
-			o.initNsec = m.TimeNsec - o.kernelNsec
 			return true
 		}
 	}
 	return false
 }
 
-// memory takes /proc/1/smaps_rollup and /proc/meminfo, see proc_pid_smaps(5) and
-// proc_meminfo(5).
-func (o *observation) memory(rollup, meminfo string) error {
+// residentSources are the files of /proc/1 that tell the resident set, the best
+// first: smaps_rollup walks the page tables, but the product's kernel has none
+// (CONFIG_PROC_PAGE_MONITOR is off as a matter of hardening). The counters of
+// status are kept per processor, and may be off by 32 pages for each of them
+// (percpu_counter_read_positive in the kernel's include/linux/mm.h).
+var residentSources = [...]struct{ file, rss, anon string }{
+	{"smaps_rollup", "Rss", "Anonymous"},
+	{"status", "VmRSS", "RssAnon"},
+}
+
+// resident takes the text of residentSources[source]; see proc_pid_smaps(5) and
+// proc_pid_status(5).
+func (o *observation) resident(source int, text string) error {
+	from := residentSources[source]
+	o.rssSource = from.file
+	return o.fields(
+		field{text, from.rss, &o.rssBytes},
+		field{text, from.anon, &o.anonBytes})
+}
+
+// memory takes /proc/meminfo, see proc_meminfo(5).
+func (o *observation) memory(meminfo string) error {
 	var total, available uint64
-	for _, field := range []struct {
-		text, key string
-		to        *uint64
-	}{
-		{rollup, "Rss", &o.rssBytes},
-		{rollup, "Anonymous", &o.anonBytes},
-		{meminfo, "MemTotal", &total},
-		{meminfo, "MemAvailable", &available},
-	} {
-		bytes, ok := fieldBytes(field.text, field.key)
-		if !ok {
-			return errors.New("no line " + field.key + " in kB; the kernel's /proc is not as expected")
-		}
-		*field.to = bytes
-	}
-	if available > total || o.anonBytes > o.rssBytes {
-		return errors.New("a part is larger than the whole in /proc; read it again")
+	if err := o.fields(field{meminfo, "MemTotal", &total}, field{meminfo, "MemAvailable", &available}); err != nil {
+		return err
 	}
 	o.memBytes = total - available
+	return nil
+}
+
+// field is a figure in a text of /proc.
+type field struct {
+	text, key string
+	to        *uint64
+}
+
+// fields reads a whole and a part of it.
+func (o *observation) fields(whole, part field) error {
+	for _, f := range [...]field{whole, part} {
+		bytes, ok := fieldBytes(f.text, f.key)
+		if !ok {
+			return errors.New("no line " + f.key + " in kB; the kernel's /proc is not as expected")
+		}
+		*f.to = bytes
+	}
+	if *part.to > *whole.to {
+		return errors.New(part.key + " is larger than " + whole.key + " in /proc; start observe again")
+	}
 	return nil
 }
 
@@ -97,7 +122,7 @@ func (o *observation) line() []byte {
 	}{
 		{"ready_ns", o.readyNsec},
 		{"init_ns", o.initNsec},
-		{"kernel_ns", o.kernelNsec},
+		{"kernel_ns", o.initNsec},
 		{"pid1_rss_bytes", o.rssBytes},
 		{"pid1_anonymous_bytes", o.anonBytes},
 		{"pid1_file_bytes", o.rssBytes - o.anonBytes},
@@ -106,7 +131,8 @@ func (o *observation) line() []byte {
 		b = append(append(append(b, `,"`...), f.key...), `":`...)
 		b = strconv.AppendUint(b, f.value, 10)
 	}
-	return append(b, "}\n"...)
+	b = append(append(b, `,"pid1_rss_source":`...), '"')
+	return append(append(b, o.rssSource...), "\"}\n"...)
 }
 
 // appendName writes a JSON string. A mark's name is a word and a service's name;
