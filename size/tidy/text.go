@@ -89,13 +89,14 @@ func vague(name string) (word string, is bool) {
 	return "", false
 }
 
-// words splits a name where a capital follows a small letter, and at marks.
+// words splits a name at marks and where a word begins: at a capital after a
+// small letter, and at the last of several capitals before one, as in HTTPServer.
 func words(name string) []string {
 	var all []string
 	from := 0
 	for i := 1; i <= len(name); i++ {
 		mark := i < len(name) && strings.IndexByte("_-.", name[i]) >= 0
-		if i == len(name) || mark || isUpper(name[i]) && !isUpper(name[i-1]) {
+		if i == len(name) || mark || isUpper(name[i]) && (!isUpper(name[i-1]) || isLower(name, i+1)) {
 			all = append(all, strings.ToLower(strings.Trim(name[from:i], "_-.")))
 			from = i
 		}
@@ -104,6 +105,8 @@ func words(name string) []string {
 }
 
 func isUpper(c byte) bool { return c >= 'A' && c <= 'Z' }
+
+func isLower(name string, i int) bool { return i < len(name) && name[i] >= 'a' && name[i] <= 'z' }
 
 // baseName is a file's name without its endings.
 func baseName(filePath string) string {
