@@ -8,6 +8,7 @@ package netcfg
 // done, or given to Failed: until its answer or its deadline it is not asked for
 // again.
 func (n *Net) Decide(now int64, ops []Op) []Op {
+	n.decidedNsec = now
 	n.expire(now)
 	if n.stage != synced {
 		op := Op{Kind: OpDumpLinks + OpKind(n.stage), Want: wantNone}
@@ -163,21 +164,28 @@ func (n *Net) routeWanted(f *RouteFact) bool {
 }
 
 // NextDeadline is when Decide is to be called though nothing was heard, in ns of
-// CLOCK_BOOTTIME; zero is never.
+// CLOCK_BOOTTIME; zero is never. It is asked after Decide and the acts.
+//
+// A time that the last Decide has seen pass belongs to a thing that cannot be
+// done now, as a route on a link that is down: an event will tell, and to wake
+// for it would be to spin.
 func (n *Net) NextDeadline() int64 {
-	next := n.loopback.earlier(0)
-	next = n.tidying.earlier(next)
-	next = n.dump.earlier(next)
+	if n.stage != synced && !n.dump.flying && n.dump.atNsec <= n.decidedNsec {
+		return max(n.decidedNsec, 1) // an act has led to a resync: begin it at once
+	}
+	next := n.loopback.earlier(0, n.decidedNsec)
+	next = n.tidying.earlier(next, n.decidedNsec)
+	next = n.dump.earlier(next, n.decidedNsec)
 	for i := range n.wantsCount {
 		for s := range n.attempts[i] {
-			next = n.attempts[i][s].earlier(next)
+			next = n.attempts[i][s].earlier(next, n.decidedNsec)
 		}
 	}
 	return next
 }
 
-func (a *attempt) earlier(than int64) int64 {
-	if a.atNsec != 0 && (than == 0 || a.atNsec < than) {
+func (a *attempt) earlier(than, passed int64) int64 {
+	if a.atNsec > passed && (than == 0 || a.atNsec < than) {
 		return a.atNsec
 	}
 	return than

@@ -62,9 +62,33 @@ func TestALinkWithoutNameIsTheFirstEthernet(t *testing.T) {
 	if s.settle(); s.n.bound[0] != 5 {
 		t.Error("a link that came later took its place")
 	}
+	k.unplug(5)
+	if s.later(2); s.n.bound[0] != 3 || !s.n.Ready() {
+		t.Errorf("with it gone, bound to %d: %s", s.n.bound[0], s.n.WaitingFor())
+	}
 	none := begin(t, &kernel{t: t, links: []LinkFact{{Index: 1, Name: NameOf("lo"), Loopback: true}}}, want)
 	if none.settle(); none.n.WaitingFor() != "waiting for a link that is no loopback" {
 		t.Error(none.n.WaitingFor())
+	}
+}
+
+// 1. A link goes and its notice is lost. 2. Another comes under its name. 3. The
+// list that tells of both is read while the old one still counts as there.
+func TestALinkIsReplacedUnseen(t *testing.T) {
+	for _, name := range []string{"mote0", ""} {
+		k := machine(t)
+		want := mote0
+		want.Name = name
+		s := begin(t, k, want)
+		s.settle()
+		k.lose = true
+		k.unplug(4)
+		k.plug(LinkFact{Index: 8, Name: NameOf("mote0"), Ethernet: true})
+		k.lose = false
+		s.settle()
+		if s.later(3); !s.n.Ready() || s.n.bound[0] != 8 {
+			t.Errorf("%q: bound to %d: %s", name, s.n.bound[0], s.n.WaitingFor())
+		}
 	}
 }
 
@@ -131,6 +155,30 @@ func TestFailuresAreTriedAgainEverMoreSlowly(t *testing.T) {
 	s.later(2)
 	if s.n.attempts[0][stepAddress] != (attempt{}) {
 		t.Errorf("a success does not begin afresh: %+v", s.n.attempts[0][stepAddress])
+	}
+}
+
+// A route failed, then its link went down: there is nothing to try, and so
+// nothing to wake for.
+func TestWhatCannotBeTriedNowWakesNobody(t *testing.T) {
+	k := machine(t)
+	s := begin(t, k, mote0)
+	k.breaks = func(kind uint16) unix.Errno {
+		if kind == unix.RTM_NEWROUTE || kind == unix.RTM_NEWLINK && k.link(1).Up {
+			return unix.EPERM
+		}
+		return 0
+	}
+	k.links[1].Up = true
+	s.settle()
+	k.down(4)
+	for range 40 {
+		s.settle()
+		next := s.n.NextDeadline()
+		if next <= s.now {
+			t.Fatalf("at %d it wants to be woken at %d: %q", s.now, next, s.lines)
+		}
+		s.now = next
 	}
 }
 
@@ -352,6 +400,9 @@ func storm(t *testing.T, seed uint64) {
 		}
 	}
 	s.later(60)
+	if next := s.n.NextDeadline(); next != 0 && next <= s.now {
+		t.Fatalf("seed %d: at %d it wants to be woken at %d", seed, s.now, next)
+	}
 	if !s.n.Ready() || !k.link(1).Up || !slices.Contains(k.addresses, theirs) || len(k.addresses) != 3 || len(k.routes) != 1 {
 		t.Fatalf("seed %d: %q\n%+v\n%+v\n%+v", seed, s.n.WaitingFor(), k.links, k.addresses, k.routes)
 	}

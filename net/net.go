@@ -25,6 +25,9 @@ type Net struct {
 	known bool
 	dump  dump
 
+	// decidedNsec is when Decide was called last.
+	decidedNsec int64
+
 	seq      uint32
 	flights  [flightsMax]flight
 	failures failures
@@ -163,7 +166,9 @@ func (n *Net) message(m *Message, now int64) {
 		n.linkIs(&m.Link)
 	case MessageLinkGone:
 		n.have.dropLink(m.Link.Index)
-		n.bind()
+		if n.boundTo(m.Link.Index) {
+			n.Resync() // other candidates for "the first" were not remembered
+		}
 	case MessageAddress:
 		if n.addressWorth(&m.Address) {
 			n.have.setAddress(&m.Address)
@@ -183,6 +188,15 @@ func (n *Net) message(m *Message, now int64) {
 	case MessageAnswer, MessageDone:
 		n.answer(m, now)
 	}
+}
+
+func (n *Net) boundTo(index uint32) bool {
+	for i := range n.wantsCount {
+		if n.bound[i] == index {
+			return true
+		}
+	}
+	return false
 }
 
 // linkIs takes a link's new state. One that goes down loses its routes without
@@ -216,14 +230,16 @@ func (n *Net) unkeep() {
 	}
 }
 
-// linkWorth tells whether a link is one that we may have to touch.
+// linkWorth tells whether a link is one that we may have to touch. While links
+// are listed, a bound one may turn out to be gone: then all candidates count.
 func (n *Net) linkWorth(f *LinkFact) bool {
 	if f.Loopback {
 		return true
 	}
 	for i := range n.wantsCount {
 		w := &n.wants[i]
-		if n.bound[i] == f.Index || n.bound[i] == 0 && (w.Name == "" || f.Name.Is(w.Name)) {
+		free := n.bound[i] == 0 || n.stage == syncLinks
+		if n.bound[i] == f.Index || f.Name.Is(w.Name) || w.Name == "" && free {
 			return true
 		}
 	}
