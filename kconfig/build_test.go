@@ -69,7 +69,7 @@ func TestBuildThenCacheThenLink(t *testing.T) {
 		"bzImage is 1000 bytes, 2 options on",
 		"2 of 3 hardening checks met",
 		"budget 5600000 bytes, 5599000 left",
-		"2 of about 2500 objects",
+		"2 of about 2000 objects",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("output lacks %q:\n%s", want, out)

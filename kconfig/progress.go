@@ -17,7 +17,7 @@ type Progress struct {
 }
 
 // objectsGuess is what a first build compiles: the product's kernel, 6.12, rounded.
-const objectsGuess = 2500
+const objectsGuess = 2000
 
 // estimateMin is the part of the work, as a divisor, after which the time left
 // can be told: before, it would jump about.
