@@ -19,6 +19,8 @@ type BuildFlags struct {
 func InitFlags(goarch string) BuildFlags {
 	f := ProgramFlags()
 	f.LinkerFlags = append(f.LinkerFlags, "-X", "runtime.godebugDefault=asyncpreemptoff=1")
+	// PID 1 takes the time in its first instruction, before Go's runtime starts.
+	f.Entry = "mote/init/core.entry"
 	return f
 }
 

@@ -160,3 +160,16 @@ func TestWalkRefusesWhatIsNoImage(t *testing.T) {
 		t.Error("a text was walked")
 	}
 }
+
+func FuzzParseListed(f *testing.F) {
+	f.Add("-rwxr-xr-x 0/0                 1400000 2026-01-01 00:00 squashfs-root/init")
+	f.Add("crw------- 0/0                   5,  1 2026-01-01 00:00 squashfs-root/dev/console")
+	f.Add("lrwxrwxrwx 0/0                      18 2026-01-01 00:00 squashfs-root/etc/x -> ../run/x")
+	f.Add(" -> , ")
+	f.Fuzz(func(t *testing.T, line string) {
+		got, err := parseListed(line)
+		if err == nil && (got.Mode > 0o7777 || strings.ContainsAny(got.Path, " \t\n") || !strings.Contains(line, listedRoot+got.Path)) {
+			t.Errorf("%q was read as %+v", line, got)
+		}
+	})
+}
