@@ -41,7 +41,10 @@ type EncoderMap struct {
 	count int
 }
 
-// head writes a major type and its argument in the shortest form.
+// head writes a major type and its argument in the shortest form. Out of line:
+// every field of every message ends here.
+//
+//go:noinline
 func (e *Encoder) head(major byte, n uint64) {
 	m := major << 5
 	switch {

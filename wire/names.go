@@ -67,7 +67,10 @@ func indexName(names []string, name string) (uint8, bool) {
 	return 0, false
 }
 
-// decimal is n as a string; AppendUint is for where nothing may be allocated.
+// decimal is n as a string; AppendUint is for where nothing may be allocated. It
+// is for errors only, where size counts and time does not.
+//
+//go:noinline
 func decimal(n uint64) string {
 	var b [20]byte
 	return string(AppendUint(b[:0], n))

@@ -4,6 +4,8 @@ package wire
 // quarter of a megabyte, and these few lines do not.
 
 // AppendUint appends n in decimal.
+//
+//go:noinline
 func AppendUint(b []byte, n uint64) []byte {
 	var digits [20]byte // 2^64-1 has 20
 	at := len(digits)
