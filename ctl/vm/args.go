@@ -68,11 +68,7 @@ func (c Config) args() ([]string, error) {
 		"-smp", strconv.Itoa(c.CPUs),
 		"-m", strconv.FormatInt(c.MemoryBytes>>20, 10) + "M",
 	}
-	if c.CPU != "" {
-		args = append(args, "-cpu", c.CPU)
-	} else if c.Accel == KVM {
-		args = append(args, "-cpu", "host")
-	}
+	args = append(args, "-cpu", c.cpu())
 	if c.Exact {
 		// shift=0: an instruction is 1 ns. sleep=off: an idle guest jumps to its
 		// next timer. The seed feeds what the guest takes for chance.
@@ -143,6 +139,18 @@ func (c Config) machine() string {
 		return MicroVM + ",rtc=on"
 	}
 	return c.Machine
+}
+
+// cpu is the value of -cpu. TCG's own default lacks RDRAND, and without it the
+// kernel makes its early random numbers one hash at a time: 300 ms of a boot.
+func (c Config) cpu() string {
+	switch {
+	case c.CPU != "":
+		return c.CPU
+	case c.Accel == KVM:
+		return "host"
+	}
+	return "qemu64,+rdrand"
 }
 
 // micro says whether the board is a microvm, with any options.

@@ -62,7 +62,8 @@ type Config struct {
 	// Machine is QEMU's name of the board; default MicroVM. Options may follow
 	// after a comma, as in "q35,smm=off".
 	Machine string
-	// CPU is QEMU's -cpu; default "host" under KVM and QEMU's own under TCG.
+	// CPU is QEMU's -cpu; default "host" under KVM, and under TCG
+	// QEMU's own with RDRAND.
 	CPU string
 	// CPUs is the number of processors; default 1.
 	CPUs int

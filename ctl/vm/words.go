@@ -48,7 +48,8 @@ func (c Config) words() ([]string, error) {
 }
 
 // rootWords mount Root and start /init from it. The kernel looks for /init by
-// itself only in an initramfs.
+// itself only in an initramfs. A root is read-only unless the word is rw; to say
+// ro all the same is wrong: with it, Linux 6.12 does not mount /dev/ram0.
 func (c Config) rootWords() ([]string, error) {
 	switch {
 	case c.RootInRAM:
@@ -59,10 +60,12 @@ func (c Config) rootWords() ([]string, error) {
 		// The RAM disk's size is fixed when the kernel starts; an image that is
 		// larger than it would not be loaded (init/do_mounts_rd.c).
 		kib := (info.Size()+1023)/1024 + ramdiskSpareKiB
-		return []string{"root=/dev/ram0", "rootfstype=squashfs", "ro", "init=/init",
+		return []string{"root=/dev/ram0", "rootfstype=squashfs", "init=/init",
 			fmt.Sprintf("ramdisk_size=%d", kib)}, nil
 	case c.Root != "" && c.Initrd == "":
-		return []string{"root=/dev/vda", "rootfstype=squashfs", "ro", "init=/init"}, nil
+		// The last word forbids writes to a mounted disk. The kernel allows them
+		// by default, for the sake of a root on /dev/ram0 only.
+		return []string{"root=/dev/vda", "rootfstype=squashfs", "init=/init", "bdev_allow_write_mounted=0"}, nil
 	}
 	return nil, nil
 }
