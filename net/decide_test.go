@@ -219,6 +219,9 @@ func TestAnotherDefaultRouteIsKeptUntilItGoes(t *testing.T) {
 		t.Errorf("%s, %+v", s.n.WaitingFor(), k.routes)
 	}
 	lines := s.take()
+	if slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, "delete") }) {
+		t.Errorf("what is not ours was touched: %q", lines)
+	}
 	if !slices.Contains(lines, "net: route add default via 10.0.2.2 dev mote0: EEXIST; kept the existing one") {
 		t.Errorf("%q", lines)
 	}
@@ -232,12 +235,13 @@ func TestOnlyOurOwnIsTidied(t *testing.T) {
 	k.addresses = []AddressFact{
 		{Link: 4, Address: [4]byte{10, 9, 9, 9}, PrefixBits: 8, Protocol: ProtocolMote},
 		{Link: 4, Address: [4]byte{10, 8, 8, 8}, PrefixBits: 8},
+		{Link: 4, Address: mote0.Address, PrefixBits: 8}, // remembered, not wanted, not ours
 	}
 	k.routes = []RouteFact{{Link: 4, Gateway: [4]byte{10, 9, 9, 1}, Protocol: ProtocolMote, Type: unix.RTN_UNICAST, Table: 254}}
 	s := begin(t, k, mote0)
 	s.settle()
 	s.later(4)
-	if len(k.addresses) != 2 || k.addresses[0].Address != [4]byte{10, 8, 8, 8} || len(k.routes) != 1 || k.routes[0].Gateway != mote0.Gateway {
+	if len(k.addresses) != 3 || k.addresses[0].Address != [4]byte{10, 8, 8, 8} || k.addresses[1].PrefixBits != 8 || len(k.routes) != 1 || k.routes[0].Gateway != mote0.Gateway {
 		t.Errorf("left %+v, %+v", k.addresses, k.routes)
 	}
 }

@@ -183,6 +183,20 @@ func TestMessagesRefused(t *testing.T) {
 	}
 }
 
+// Messages begin at multiples of four; the pad of the last may be missing.
+func TestMessagesArePadded(t *testing.T) {
+	b, err := hex.DecodeString("11000000" + "ff000000" + "01000000" + "00000000" + "aa" + "000000" +
+		"14000000" + "02000000" + "02000000" + "00000000" + "efffffff" +
+		"11000000" + "ff000000" + "03000000" + "00000000" + "aa")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := messages(t, b)
+	if len(all) != 3 || all[1].Kind != MessageAnswer || all[1].Seq != 2 || all[1].Errno != 17 || all[2].Seq != 3 {
+		t.Errorf("read %+v", all)
+	}
+}
+
 // FuzzMessage reads as the library does, and never past the end.
 func FuzzMessage(f *testing.F) {
 	for _, name := range []string{"dump-links.bin", "dump-addresses.bin", "dump-routes.bin", "answer-eexist.bin", "link-deleted.bin"} {
