@@ -52,7 +52,9 @@ func TestCleanHouse(t *testing.T) {
 }
 
 func TestPlantedBreachesAreFound(t *testing.T) {
-	body := func(lines int) string { return "package wire\n\nfunc f() {\n" + strings.Repeat("\t_ = 0\n", lines-2) + "}\n" }
+	body := func(lines int) string {
+		return "package wire\n\nfunc f() {\n" + strings.Repeat("\t_ = 0\n", lines-2) + "}\n"
+	}
 	cases := map[string]struct{ name, text, want string }{
 		"long file":        {"fs/a.go", "package fs\n" + strings.Repeat("\n", 400), "fs/a.go: 401 lines"},
 		"long function":    {"wire/a.go", body(71), "f has 71 lines, more than 70"},

@@ -1,0 +1,45 @@
+//go:build qemu
+
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestQEMUBootIsMeasured boots the bench image as `make boot` does.
+func TestQEMUBootIsMeasured(t *testing.T) {
+	build := filepath.Join("..", "..", "build")
+	folder := t.TempDir()
+	args := []string{"-kernel", filepath.Join(build, "vmlinux"), "-image", filepath.Join(build, "bench.squashfs"), "-out", folder}
+	var out bytes.Buffer
+	if err := run(t.Context(), args, &out); err != nil {
+		t.Fatal(err)
+	}
+	t.Log(out.String())
+	text, err := os.ReadFile(filepath.Join(folder, "boot.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b Boot
+	if err := json.Unmarshal(text, &b); err != nil {
+		t.Fatal(err)
+	}
+	if b.KernelNsec > b.InitNsec || b.InitNsec >= b.ReadyNsec {
+		t.Errorf("instants out of order: %+v", b)
+	}
+	if got := names(critical(b, spans(b))); !strings.HasPrefix(got, "kernel ") || !strings.HasSuffix(got, " last") {
+		t.Errorf("critical path %q: the last service is what ready waits for", got)
+	}
+	if !strings.Contains(out.String(), "handshake at ") {
+		t.Error("the last service's handshake was not seen")
+	}
+	// A guest clock at a wrong rate is off by hundreds of ms; a busy host isn't.
+	if strings.Contains(out.String(), "they disagree") {
+		t.Error("host and guest disagree about the handshake")
+	}
+}
