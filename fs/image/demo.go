@@ -67,7 +67,9 @@ func daemon(name, memoryLimit string, memoryMaxBytes uint64) wire.Service {
 			{Name: "nofile", Soft: 1024, Hard: 1024},
 			{Name: "core", Soft: 0, Hard: 0},
 		},
-		Needs:     []string{wire.StageNetwork},
+		// All of them listen on an address of the node.
+		Needs: []string{wire.StageNetwork},
+		// Under TCG on a busy host a large program takes several seconds to start.
 		StartMsec: 60_000,
 		Restart:   wire.RestartAlways,
 		StopMsec:  10_000,

@@ -58,7 +58,8 @@ func BuildEnv(goarch string) []string {
 		"GOOS=linux",
 		"GOARCH=" + goarch,
 		"CGO_ENABLED=0",
-		"GOFLAGS=",
+		// Not empty: the go command would then take what `go env -w` has stored.
+		"GOFLAGS=-trimpath",
 		"GOEXPERIMENT=",
 		"GOWORK=off",
 		"GOAMD64=v1",

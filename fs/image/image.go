@@ -79,6 +79,7 @@ func Build(ctx context.Context, spec Spec) (Result, error) {
 		return Result{}, err
 	}
 	result := Result{Out: spec.Out}
+	// Every row's content is in the key, so whatever made it, the bytes decide.
 	key, files, err := spec.inputs(ctx, table)
 	if err != nil {
 		return Result{}, err
@@ -174,11 +175,13 @@ func checkManifest(m *wire.Manifest, t Table) error {
 // files.
 func (s Spec) inputs(ctx context.Context, t Table) (string, []File, error) {
 	key := sha256.New()
+	// It exits with 0 or 1, depending on the release, and prints all the same.
 	version, err := exec.CommandContext(ctx, "mksquashfs", "-version").Output()
 	if err != nil && len(version) == 0 {
 		return "", nil, fmt.Errorf("image: mksquashfs -version: %w; install squashfs-tools 4.5 or later", err)
 	}
 	packing := s.Packing.filled()
+	// The number of threads has no influence on the bytes; a test says so.
 	packing.Processors = 0
 	fmt.Fprintf(key, "%s\n%q\n", version, packing.args())
 	var files []File

@@ -61,6 +61,8 @@ func programKeys(ctx context.Context, goarch string, programs []Program) ([]stri
 		}
 		lists[module] = list
 	}
+	// The toolchain that go.mod asks for may be another than the one in PATH:
+	// the go command itself knows which it will use.
 	toolchain, err := goCommand(ctx, ".", goarch, "env", "GOVERSION")
 	if err != nil {
 		return nil, fmt.Errorf("image: ask for Go's version: %w", err)
@@ -71,6 +73,7 @@ func programKeys(ctx context.Context, goarch string, programs []Program) ([]stri
 		if err != nil {
 			return nil, err
 		}
+		// Sorted, for go list promises no order of Deps.
 		key := sha256.New()
 		fmt.Fprintf(key, "%s %s %q %q\n", bytes.TrimSpace(toolchain), goarch, p.Flags.Args(), root.DefaultGODEBUG)
 		for _, name := range append(slices.Sorted(slices.Values(root.Deps)), root.ImportPath) {

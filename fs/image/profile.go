@@ -59,6 +59,7 @@ func FindProfile(root, name string) (Profile, error) {
 // build/<name>.squashfs below root, or build/<name>-<goarch>.squashfs when it is
 // not for amd64.
 func (p Profile) Spec(root, goarch string) Spec {
+	// amd64 is what is built by default, and keeps the plain name.
 	name := p.Name
 	if goarch != "amd64" {
 		name += "-" + goarch

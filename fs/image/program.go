@@ -87,6 +87,8 @@ func (b builder) forget(name string) error {
 		}
 		return info.ModTime().UnixNano()
 	}
+	// The newest first; the difference of two times would not fit an int on
+	// every architecture.
 	slices.SortFunc(kept, func(a, b string) int { return int(min(1, max(-1, madeNsec(b)-madeNsec(a)))) })
 	for _, file := range kept[min(len(kept), binariesKeptMax+1):] {
 		if err := os.Remove(file); err != nil && !os.IsNotExist(err) {
@@ -99,6 +101,7 @@ func (b builder) forget(name string) error {
 // goCommand runs the go command in a module and returns what it printed. An
 // error carries what it said.
 func goCommand(ctx context.Context, module, goarch string, args ...string) ([]byte, error) {
+	// The words of BuildEnv stand last, and of two equal names the last counts.
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = module
 	cmd.Env = append(os.Environ(), BuildEnv(goarch)...)
@@ -113,6 +116,7 @@ func goCommand(ctx context.Context, module, goarch string, args ...string) ([]by
 
 // fileSum returns the SHA-256 of a file in hexadecimal digits, and its size.
 func fileSum(file string) (sum string, sizeBytes int64, err error) {
+	// Whole in memory: the largest, a demo image, is 18 MB.
 	b, err := os.ReadFile(file)
 	if err != nil {
 		return "", 0, fmt.Errorf("image: hash: %w", err)

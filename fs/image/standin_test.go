@@ -35,7 +35,7 @@ func standinCopy(t *testing.T) string {
 // standinInit stands in for PID 1.
 func standinInit(module string) Program {
 	p := Init(module, "amd64")
-	p.Module = module
+	p.Flags = ProgramFlags() // PID 1's own name its entry, which this one hasn't
 	return p
 }
 

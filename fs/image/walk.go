@@ -80,6 +80,8 @@ func parseListed(line string) (Found, error) {
 	bad := fmt.Errorf("image: unsquashfs -lln printed %q, which is not a line of squashfs-tools 4.5", line)
 	line, target, _ := strings.Cut(line, " -> ")
 	words := strings.Fields(strings.Replace(line, ",", " ", 1))
+	// Devices have two numbers where all others have a size. unsquashfs separates
+	// them by a comma and pads each to three columns, so there may be a blank.
 	numbersCount := 1
 	if strings.HasPrefix(line, "c") || strings.HasPrefix(line, "b") {
 		numbersCount = 2
@@ -118,6 +120,8 @@ func parseID(s string) (uint32, error) {
 func parseMode(letters string) uint32 {
 	var mode uint32
 	for i, c := range []byte(letters) {
+		// Three letters for each of user, group and others; the third of them also
+		// tells setuid, setgid or sticky, in lower case when x is set as well.
 		bit := uint32(0o400) >> i
 		special := uint32(0o4000) >> (i / 3)
 		switch c {
@@ -143,6 +147,8 @@ func Inspect(found []Found, declared Table) error {
 	for _, e := range declared {
 		rows[e.Path] = e
 	}
+	// PID 1 says what the image is for: a program for another machine would only
+	// fail on the node.
 	machine := elf.EM_NONE
 	for _, f := range found {
 		if f.Path == InitPath {
@@ -170,6 +176,7 @@ func Inspect(found []Found, declared Table) error {
 			fault(f.Path, what)
 		}
 	}
+	// What is left was declared and not found.
 	for path := range rows {
 		fault(path, "is declared, but not in the image")
 	}
@@ -206,6 +213,8 @@ func notStatic(f Found, machine elf.Machine) string {
 	if program.Machine != machine {
 		return "is for " + program.Machine.String() + ", PID 1 for " + machine.String()
 	}
+	// PT_INTERP names a loader; PT_DYNAMIC without one is a static PIE or a shared
+	// object, and neither is made here.
 	for _, p := range program.Progs {
 		if p.Type == elf.PT_INTERP || p.Type == elf.PT_DYNAMIC {
 			return "is dynamic, and there is no loader and no libc"

@@ -67,6 +67,7 @@ func run(ctx context.Context, args []string, out, usage io.Writer) error {
 	if *target != "" {
 		spec.Out = *target
 	}
+	// Zero values mean what a release has; mksquashfs refuses what is out of range.
 	spec.Init.Raw = !*compressInit
 	spec.Packing.BlockBytes = uint32(*block)
 	spec.Packing.Level = *level

@@ -95,6 +95,7 @@ func (o *observation) readResident(folder string) error {
 // askTimeline asks PID 1 on a connection of its own.
 func askTimeline(path string) (wire.Timeline, error) {
 	var t wire.Timeline
+	// Blocking: a one-shot has nothing else to do, and StartMsec bounds it.
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return t, errors.New("socket: " + err.Error())
@@ -146,6 +147,7 @@ func readFrame(fd int) ([]byte, error) {
 		if err != nil {
 			return nil, errors.New("read from PID 1: " + err.Error())
 		}
+		// PID 1 closes a connection whose peer misbehaves.
 		if n == 0 {
 			return nil, errors.New("PID 1 closed the connection in the middle of a reply")
 		}
@@ -160,6 +162,7 @@ func readFrame(fd int) ([]byte, error) {
 		if used > 0 {
 			return payload, nil
 		}
+		// The head is whole: the rest of the frame is what is missing.
 		want = wire.FrameHeadSize + int(frame[0])<<24 + int(frame[1])<<16 + int(frame[2])<<8 + int(frame[3])
 		if want > cap(frame) {
 			return nil, errors.New("PID 1 sent a frame of refused length")

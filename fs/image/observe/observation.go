@@ -20,6 +20,7 @@ type observation struct {
 
 // times takes the timeline, and reports whether the node is ready in it.
 func (o *observation) times(marks []wire.MarkRecord) bool {
+	// A "ready" before any "init" is not of this boot's timeline.
 	begun := false
 	for _, m := range marks {
 		switch {

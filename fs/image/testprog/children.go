@@ -42,19 +42,9 @@ func waitForked() {
 	}
 }
 
-// forkOrphan forks a child that forks one in turn; both end at once. Whichever
-// is first, the grandchild becomes PID 1's.
-//
-//go:nosplit
-//go:norace
-func forkOrphan() (pid uintptr, errno unix.Errno) {
-	if pid, errno = fork(); errno != 0 || pid != 0 {
-		return pid, errno
-	}
-	_, _ = fork()
-	end()
-	return 0, 0
-}
+// vforkOrphan makes a child that makes one in turn; both end at once. Whichever
+// is first, the grandchild becomes PID 1's. It is in assembly.
+func vforkOrphan() (pid uintptr)
 
 // forkWaiting forks a child that waits for ever.
 //
@@ -96,18 +86,21 @@ func reap(pid uintptr) {
 	}
 }
 
+// orphans waits for each child, not for its orphan, before it forks the next:
+// with many at once the pids limit of its cgroup would be what is tested.
 func orphans(a arguments) {
 	count := a.number(0, 1)
 	for range count {
-		pid, errno := forkOrphan()
-		if errno != 0 {
-			must("clone", errno)
+		pid := vforkOrphan()
+		if int(pid) < 0 {
+			must("clone", unix.Errno(-int(pid)))
 		}
 		reap(pid)
 	}
 	say("orphans: left " + strconv.FormatUint(count, 10) + "\n")
 }
 
+// forks says how many children the pids limit of its cgroup let it have.
 func forks(a arguments) {
 	made, why := uint64(0), "none"
 	for made < a.number(0, 1) {
@@ -122,6 +115,8 @@ func forks(a arguments) {
 	wait()
 }
 
+// daemonise ends well and leaves something running in its cgroup, as daemons
+// did before there was supervision.
 func daemonise(arguments) {
 	pid, errno := forkDaemon()
 	if errno != 0 {

@@ -99,11 +99,13 @@ func die(sig unix.Signal) {
 	wait()
 }
 
+// crash ends after AFTER-MSEC with STATUS, like a daemon that fails at run time.
 func crash(a arguments) {
 	sleep(a.number(0, 0))
 	unix.Exit(int(a.number(1, 1)))
 }
 
+// ignoreTerm has to be killed: it is what StopMsec is for.
 func ignoreTerm(arguments) {
 	setSignal(unix.SIGTERM, sigIgnore)
 	tell("READY=1")
@@ -121,6 +123,8 @@ func eat(a arguments) {
 	wait()
 }
 
+// spin makes a system call a turn, so that its time is seen as both user and
+// system time.
 func spin(arguments) {
 	for {
 		_ = unix.Getpid()
@@ -138,6 +142,8 @@ func logLines(a arguments) {
 	}
 }
 
+// flood fills both streams: a reader that keeps up is as full as one that
+// doesn't.
 func flood(arguments) {
 	line := strings.Repeat("flood ", 20) + "\n"
 	for {
@@ -146,12 +152,14 @@ func flood(arguments) {
 	}
 }
 
+// cat prints files; one that can't be read is an empty one.
 func cat(a arguments) {
 	for _, path := range a {
 		say(readFile(path))
 	}
 }
 
+// printenv prints a line a word, in the order in which they were passed on.
 func printenv(arguments) {
 	for _, word := range unix.Environ() {
 		say(word + "\n")

@@ -38,6 +38,7 @@ func listen(a arguments) {
 		refuse("the port in " + strconv.Quote(a.text(0)) + " is no number")
 	}
 	at := &unix.SockaddrInet4{Port: int(number)}
+	// No host is INADDR_ANY, the zero value.
 	if host != "" {
 		parts := strings.Split(host, ".")
 		if len(parts) != len(at.Addr) {
@@ -64,6 +65,7 @@ func listenUnix(a arguments) {
 func serve(family int, at unix.Sockaddr) {
 	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	must("socket", err)
+	// Connections of an earlier run may still be in TIME_WAIT.
 	if family == unix.AF_INET {
 		must("setsockopt", unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1))
 	}
