@@ -53,6 +53,7 @@ func (n *Net) NextFailure() (f Failure, ok bool) {
 	return f, true
 }
 
+// add forgets the oldest where there is no room: a log that lags must not grow.
 func (r *failures) add(f Failure) {
 	if r.size == failuresMax {
 		r.first = (r.first + 1) % failuresMax
@@ -141,6 +142,7 @@ func (n *Net) expire(now int64) {
 	}
 }
 
+// expireOne takes a missing answer for a failure.
 func (n *Net) expireOne(a *attempt, op Op, now int64) {
 	if a.flying && now >= a.atNsec {
 		n.Failed(op, unix.ETIMEDOUT, now)

@@ -43,6 +43,7 @@ func (a *attempt) right() {
 	*a = attempt{}
 }
 
+// decideLoopback wants the loopback up; the kernel gives it 127.0.0.1 by itself.
 func (n *Net) decideLoopback(now int64, ops []Op) []Op {
 	for i := range n.have.links {
 		e := &n.have.links[i]
@@ -58,6 +59,8 @@ func (n *Net) decideLoopback(now int64, ops []Op) []Op {
 	return ops // a kernel without one; Ready says so
 }
 
+// decideWant compares one want with what is there, step by step. Up and address
+// do not wait for each other: up is slow, and a link takes an address while down.
 func (n *Net) decideWant(i int, now int64, ops []Op) []Op {
 	link := n.have.link(n.bound[i])
 	if link == nil {
@@ -74,7 +77,7 @@ func (n *Net) decideWant(i int, now int64, ops []Op) []Op {
 	there := n.addressThere(i)
 	if there {
 		a[stepAddress].right()
-	} else { // a link takes an address while it is down
+	} else {
 		op.Kind, op.Address, op.PrefixBits = OpAddressAdd, w.Address, w.PrefixBits
 		ops = a[stepAddress].try(op, now, ops)
 	}
@@ -144,6 +147,7 @@ func (n *Net) named(op Op) Op {
 	return op
 }
 
+// addressWanted tells whether some want has asked for exactly this address.
 func (n *Net) addressWanted(f *AddressFact) bool {
 	for i := range n.wantsCount {
 		w := &n.wants[i]
@@ -154,6 +158,7 @@ func (n *Net) addressWanted(f *AddressFact) bool {
 	return false
 }
 
+// routeWanted tells whether some want has asked for this default route.
 func (n *Net) routeWanted(f *RouteFact) bool {
 	for i := range n.wantsCount {
 		if n.bound[i] == f.Link && n.wants[i].Gateway == f.Gateway {
@@ -184,6 +189,7 @@ func (n *Net) NextDeadline() int64 {
 	return next
 }
 
+// earlier returns the attempt's time where it is to come and before than.
 func (a *attempt) earlier(than, passed int64) int64 {
 	if a.atNsec > passed && (than == 0 || a.atNsec < than) {
 		return a.atNsec

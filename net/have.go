@@ -90,6 +90,7 @@ func (a *AddressFact) same(b *AddressFact) bool {
 	return a.Link == b.Link && a.Address == b.Address && a.PrefixBits == b.PrefixBits
 }
 
+// setAddress keeps f, in the place of what it replaces or in a free one.
 func (h *have) setAddress(f *AddressFact) {
 	var free *addressEntry
 	for i := range h.addresses {
@@ -111,6 +112,7 @@ func (h *have) setAddress(f *AddressFact) {
 	*free = addressEntry{h.generation, *f}
 }
 
+// dropAddress forgets f, whoever set it.
 func (h *have) dropAddress(f *AddressFact) {
 	for i := range h.addresses {
 		if h.addresses[i].fact.same(f) {
@@ -119,6 +121,7 @@ func (h *have) dropAddress(f *AddressFact) {
 	}
 }
 
+// setRoute keeps f. Routes that differ in anything are different routes.
 func (h *have) setRoute(f *RouteFact) {
 	var free *routeEntry
 	for i := range h.routes {
@@ -140,6 +143,7 @@ func (h *have) setRoute(f *RouteFact) {
 	*free = routeEntry{h.generation, *f}
 }
 
+// dropRoute forgets exactly f.
 func (h *have) dropRoute(f *RouteFact) {
 	for i := range h.routes {
 		if h.routes[i].generation != 0 && h.routes[i].fact == *f {

@@ -93,6 +93,8 @@ func ParseIPWord(value string) (IPWord, error) {
 	return staticWord(&fields)
 }
 
+// staticWord reads the fields of a word that asks for a static address. Server,
+// DNS and NTP are not for us: nothing mounts by NFS, and no name is looked up.
 func staticWord(fields *[fieldsCount]string) (IPWord, error) {
 	w := IPWord{Wanted: true, Hostname: fields[fieldHostname]}
 	w.Link.Name = fields[fieldDevice]

@@ -107,6 +107,8 @@ func New(want []wire.Link) *Net {
 // message that could not be read, and at the start.
 func (n *Net) Resync() { n.resyncFrom(syncLinks) }
 
+// resyncFrom begins at a later stage where only that may be stale. One that is
+// under way is begun again: what it has read so far may be what was lost.
 func (n *Net) resyncFrom(stage syncStage) {
 	if n.stage < stage {
 		return // an earlier one comes by this stage again
@@ -157,6 +159,8 @@ func (n *Net) Receive(b []byte, now int64) {
 	}
 }
 
+// message takes one message. Notices and the entries of a dump are the same to
+// it: both say what is there now.
 func (n *Net) message(m *Message, now int64) {
 	if m.Interrupted && m.Seq == n.dump.seq {
 		n.dump.interrupted = true
@@ -190,6 +194,7 @@ func (n *Net) message(m *Message, now int64) {
 	}
 }
 
+// boundTo tells whether a want is bound to the link.
 func (n *Net) boundTo(index uint32) bool {
 	for i := range n.wantsCount {
 		if n.bound[i] == index {

@@ -32,6 +32,7 @@ func (n *Net) waiting() (want int, at step) {
 	return wantNone, 0
 }
 
+// loopbackUp tells whether lo is there and up.
 func (n *Net) loopbackUp() bool {
 	for i := range n.have.links {
 		if e := &n.have.links[i]; e.generation != 0 && e.fact.Loopback && e.fact.Up {
@@ -67,6 +68,7 @@ func (n *Net) AppendWaiting(b []byte) []byte {
 	return b
 }
 
+// appendStep names what a want lacks.
 func (n *Net) appendStep(b []byte, i int, at step) []byte {
 	w := &n.wants[i]
 	link := n.have.link(n.bound[i])

@@ -89,6 +89,7 @@ func appendHead(b []byte, kind, flags uint16, seq uint32) []byte {
 	return append32(append32(b, seq), 0)
 }
 
+// finish sets the length of the message that began at start.
 func finish(b []byte, start int) []byte {
 	size := uint32(len(b) - start)
 	b[start], b[start+1] = byte(size), byte(size>>8)

@@ -118,6 +118,8 @@ func (m *Message) errno(body []byte) bool {
 	return m.Errno < 1<<12 // MAX_ERRNO of the kernel is 4095
 }
 
+// link reads struct ifinfomsg; see appendLinkUp. The name is the one attribute of
+// dozens that is needed.
 func (m *Message) link(body []byte) bool {
 	if len(body) < linkBodySize {
 		return false
@@ -147,6 +149,7 @@ func (m *Message) link(body []byte) bool {
 	}
 }
 
+// address reads struct ifaddrmsg; see appendAddress.
 func (m *Message) address(body []byte) bool {
 	if len(body) < addrBodySize {
 		return false
@@ -176,6 +179,8 @@ func (m *Message) address(body []byte) bool {
 	}
 }
 
+// route reads struct rtmsg; see appendRoute. The table's number in the body has
+// eight bits only; the attribute has all.
 func (m *Message) route(body []byte) bool {
 	if len(body) < routeBodySize {
 		return false

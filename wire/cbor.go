@@ -140,6 +140,7 @@ func (e *Encoder) End(m EncoderMap) {
 
 // The fields below are left out where their value is zero; see SPEC.md.
 
+// uintField writes an unsigned integer under key.
 func (e *Encoder) uintField(m *EncoderMap, key uint8, n uint64) {
 	if n != 0 {
 		e.Key(m, key)
@@ -147,6 +148,7 @@ func (e *Encoder) uintField(m *EncoderMap, key uint8, n uint64) {
 	}
 }
 
+// intField writes an integer of either sign under key.
 func (e *Encoder) intField(m *EncoderMap, key uint8, n int64) {
 	if n != 0 {
 		e.Key(m, key)
@@ -154,6 +156,7 @@ func (e *Encoder) intField(m *EncoderMap, key uint8, n int64) {
 	}
 }
 
+// boolField writes true under key; false is the key's absence.
 func (e *Encoder) boolField(m *EncoderMap, key uint8, v bool) {
 	if v {
 		e.Key(m, key)
@@ -161,6 +164,7 @@ func (e *Encoder) boolField(m *EncoderMap, key uint8, v bool) {
 	}
 }
 
+// textField writes a text string under key.
 func (e *Encoder) textField(m *EncoderMap, key uint8, s string) {
 	if s != "" {
 		e.Key(m, key)
@@ -168,6 +172,7 @@ func (e *Encoder) textField(m *EncoderMap, key uint8, s string) {
 	}
 }
 
+// bytesField writes a byte string under key.
 func (e *Encoder) bytesField(m *EncoderMap, key uint8, b []byte) {
 	if len(b) > 0 {
 		e.Key(m, key)
@@ -183,6 +188,8 @@ func (e *Encoder) arrayField(m *EncoderMap, key uint8, count int) {
 	}
 }
 
+// textsField writes an array of text strings under key; single ones may be
+// empty, as an argument may.
 func (e *Encoder) textsField(m *EncoderMap, key uint8, texts []string) {
 	e.arrayField(m, key, len(texts))
 	for _, s := range texts {

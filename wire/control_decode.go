@@ -41,6 +41,7 @@ func DecodeRequest(b []byte, r *Request) error {
 	return d.End()
 }
 
+// requestName is a part of the input, so that a request allocates nothing.
 func (d *Decoder) requestName() []byte {
 	start := d.at
 	name := d.TextBytes(ServiceNameSizeMax)
@@ -50,6 +51,7 @@ func (d *Decoder) requestName() []byte {
 	return name
 }
 
+// args refuses an empty map, as limits does.
 func (d *Decoder) args(a *Args) {
 	start := d.at
 	m := d.Map()
@@ -96,6 +98,8 @@ func DecodeReply(b []byte, r *Reply) error {
 	return d.End()
 }
 
+// replyError reads a refusal; its code may be one that this release has no name
+// for.
 func (d *Decoder) replyError(e *ReplyError) {
 	for m := d.Map(); d.Next(&m); {
 		switch m.Key {
@@ -138,6 +142,7 @@ func DecodeStatus(body []byte, s *Status) error {
 	return d.End()
 }
 
+// serviceStatus reads one entry of a status' services.
 func (d *Decoder) serviceStatus(s *ServiceStatus) {
 	for m := d.Map(); d.Next(&m); {
 		switch m.Key {
@@ -163,6 +168,7 @@ func (d *Decoder) serviceStatus(s *ServiceStatus) {
 	}
 }
 
+// end reads how a program ended.
 func (d *Decoder) end(e *End) {
 	for m := d.Map(); d.Next(&m); {
 		switch m.Key {
@@ -196,6 +202,7 @@ func DecodeTimeline(body []byte, t *Timeline) error {
 	return d.End()
 }
 
+// mark reads one mark of a timeline.
 func (d *Decoder) mark(r *MarkRecord) {
 	for m := d.Map(); d.Next(&m); {
 		switch m.Key {
@@ -230,6 +237,7 @@ func DecodeLogs(body []byte, l *Logs) error {
 	return d.End()
 }
 
+// logRecord reads one record; its text is a part of the input.
 func (d *Decoder) logRecord(r *LogRecord) {
 	for m := d.Map(); d.Next(&m); {
 		switch m.Key {
@@ -275,6 +283,7 @@ func DecodeLoop(body []byte, l *LoopStatus) error {
 	return d.End()
 }
 
+// source reads one event source of the loop.
 func (d *Decoder) source(s *SourceStatus) {
 	for m := d.Map(); d.Next(&m); {
 		switch m.Key {

@@ -152,6 +152,7 @@ func AppendReplyError(b []byte, id uint32, wrong ReplyError) (out []byte) {
 	return out
 }
 
+// appendTo writes the body of an answer to VerbStatus.
 func (s *Status) appendTo(e *Encoder) {
 	m := e.Map()
 	e.textField(&m, keyStatusNode, s.Node)
@@ -165,6 +166,7 @@ func (s *Status) appendTo(e *Encoder) {
 	e.End(m)
 }
 
+// appendTo writes one entry of a status' services.
 func (s *ServiceStatus) appendTo(e *Encoder) {
 	m := e.Map()
 	e.textField(&m, keyServiceStatusName, s.Name)
@@ -185,6 +187,7 @@ func (s *ServiceStatus) appendTo(e *Encoder) {
 	e.End(m)
 }
 
+// appendTo writes the body of an answer to VerbTimeline.
 func (t *Timeline) appendTo(e *Encoder) {
 	m := e.Map()
 	e.arrayField(&m, keyTimelineMarks, len(t.Marks))
@@ -197,6 +200,8 @@ func (t *Timeline) appendTo(e *Encoder) {
 	e.End(m)
 }
 
+// appendTo writes the body of an answer to VerbLogs. A record costs at most
+// LogRecordOverheadMax beside its text: so the caller knows what fits a frame.
 func (l *Logs) appendTo(e *Encoder) {
 	m := e.Map()
 	e.uintField(&m, keyLogsDropped, l.Dropped)
@@ -211,6 +216,8 @@ func (l *Logs) appendTo(e *Encoder) {
 	e.End(m)
 }
 
+// appendTo writes the body of an answer to VerbLoop. The counts by time are the
+// one list whose zeros are written: its places mean something.
 func (l *LoopStatus) appendTo(e *Encoder) {
 	m := e.Map()
 	e.uintField(&m, keyLoopTurns, l.Turns)

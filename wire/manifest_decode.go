@@ -22,6 +22,8 @@ func DecodeManifest(b []byte) (*Manifest, error) {
 	return m, nil
 }
 
+// manifest reads the top map. Each list names its part, so that a refusal says
+// which entry it is about.
 func (d *Decoder) manifest(m *Manifest) {
 	for top := d.Map(); d.Next(&top); d.part("", 0) {
 		switch top.Key {
@@ -55,6 +57,7 @@ func (d *Decoder) manifest(m *Manifest) {
 	}
 }
 
+// user reads one entry of "users".
 func (d *Decoder) user(u *User) {
 	for m := d.Map(); d.Next(&m); {
 		switch m.Key {
@@ -73,6 +76,7 @@ func (d *Decoder) user(u *User) {
 	}
 }
 
+// link reads one entry of "links". That the address makes sense is for Validate.
 func (d *Decoder) link(l *Link) {
 	for m := d.Map(); d.Next(&m); {
 		switch m.Key {
@@ -108,8 +112,10 @@ func (d *Decoder) addressField() (address [4]byte) {
 	return address
 }
 
+// uint32Field reads a number of at most 32 bits that is not zero.
 func (d *Decoder) uint32Field() uint32 { return uint32(d.uintField(math.MaxUint32)) }
 
+// service reads one entry of "services", in two halves that each fit a screen.
 func (d *Decoder) service(s *Service) {
 	for m := d.Map(); d.Next(&m); {
 		switch {
@@ -204,6 +210,7 @@ func (d *Decoder) serviceLife(s *Service, key int) {
 	}
 }
 
+// rlimit reads one entry of a service's "rlimits".
 func (d *Decoder) rlimit(r *Rlimit) {
 	for m := d.Map(); d.Next(&m); {
 		d.field("rlimits")
@@ -220,6 +227,8 @@ func (d *Decoder) rlimit(r *Rlimit) {
 	}
 }
 
+// limits reads the cgroup limits. An empty map would be a second way to say
+// nothing, and is refused.
 func (d *Decoder) limits(l *Limits) {
 	start := d.at
 	m := d.Map()
@@ -252,6 +261,7 @@ func (d *Decoder) limits(l *Limits) {
 	}
 }
 
+// ioLimit reads one line of io.max.
 func (d *Decoder) ioLimit(l *IOLimit) {
 	for m := d.Map(); d.Next(&m); {
 		d.field("limits.io")

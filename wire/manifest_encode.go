@@ -18,6 +18,7 @@ func AppendManifest(b []byte, m *Manifest) ([]byte, error) {
 	return e.Out, nil
 }
 
+// manifest writes the top map: the node, then its lists.
 func (e *Encoder) manifest(m *Manifest) {
 	top := e.Map()
 	e.textField(&top, keyManifestNode, m.Node)
@@ -36,6 +37,7 @@ func (e *Encoder) manifest(m *Manifest) {
 	e.End(top)
 }
 
+// user writes one entry of "users"; the ids are setresuid(2) and setresgid(2)'s.
 func (e *Encoder) user(u *User) {
 	m := e.Map()
 	e.textField(&m, keyUserName, u.Name)
@@ -44,6 +46,7 @@ func (e *Encoder) user(u *User) {
 	e.End(m)
 }
 
+// link writes one entry of "links".
 func (e *Encoder) link(l *Link) {
 	m := e.Map()
 	e.textField(&m, keyLinkName, l.Name)
@@ -61,6 +64,8 @@ func (e *Encoder) addressField(m *EncoderMap, key uint8, address [4]byte) {
 	}
 }
 
+// service writes one entry of "services": the keys are in the order of the
+// struct, which is that of SPEC.md.
 func (e *Encoder) service(s *Service) {
 	m := e.Map()
 	e.textField(&m, keyServiceName, s.Name)
@@ -91,6 +96,7 @@ func (e *Encoder) service(s *Service) {
 	e.End(m)
 }
 
+// rlimit writes one entry of a service's "rlimits"; 2^64-1 is RLIM_INFINITY.
 func (e *Encoder) rlimit(r *Rlimit) {
 	m := e.Map()
 	e.textField(&m, keyRlimitName, r.Name)
@@ -121,6 +127,7 @@ func (e *Encoder) limitsField(outer *EncoderMap, key uint8, l *Limits) {
 	e.End(m)
 }
 
+// ioLimit writes one line of io.max.
 func (e *Encoder) ioLimit(l *IOLimit) {
 	m := e.Map()
 	e.textField(&m, keyIODisk, l.Disk)

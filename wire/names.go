@@ -58,6 +58,7 @@ func SignalName(number uint8) string {
 	return "signal " + decimal(uint64(number))
 }
 
+// indexName finds name in a table whose unused places are empty.
 func indexName(names []string, name string) (uint8, bool) {
 	for i := range names {
 		if names[i] == name && name != "" {

@@ -6,6 +6,7 @@ package wire
 // needSet has bit i for service i.
 type needSet uint64
 
+// has tells whether service i is in the set.
 func (s needSet) has(i int) bool { return s>>i&1 == 1 }
 
 // needs reports unknown names, services that need themselves, cycles, and last
@@ -59,6 +60,7 @@ func (c *checker) directNeeds(i, count int) (set needSet) {
 	return set
 }
 
+// serviceIndex finds the first service of that name, or returns -1.
 func (c *checker) serviceIndex(name string, count int) int {
 	for j := range count {
 		if c.m.Services[j].Name == name {

@@ -114,6 +114,7 @@ func (c *checker) add(field, what, next string) {
 //go:noinline
 func quote(s string) string { return string(quoteAppend(nil, s)) }
 
+// node checks the host name.
 func (c *checker) node() {
 	if n := c.m.Node; n != "" && !labelOK(n, NodeNameSizeMax, true) {
 		c.add("node", quote(n)+" is no host name",
@@ -121,6 +122,8 @@ func (c *checker) node() {
 	}
 }
 
+// users checks names and ids. A doubled user is a problem of the manifest, not of
+// a service: the first one counts for all.
 func (c *checker) users() {
 	if len(c.m.Users) > UsersMax {
 		c.add("users", decimal(uint64(len(c.m.Users)))+" users", "keep at most 64")
@@ -144,6 +147,7 @@ func (c *checker) users() {
 	}
 }
 
+// links checks each link by itself; which of them exist is for the network room.
 func (c *checker) links() {
 	if len(c.m.Links) > LinksMax {
 		c.add("links", decimal(uint64(len(c.m.Links)))+" links", "keep at most 16")
@@ -179,6 +183,7 @@ func (l *Link) Problem() (what, next string) {
 	return "", ""
 }
 
+// samePrefix tells whether the first bits of two addresses are the same.
 func samePrefix(a, b [4]byte, bits uint8) bool {
 	for i := range bits {
 		bit := byte(0x80) >> (i % 8)

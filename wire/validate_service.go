@@ -2,6 +2,7 @@ package wire
 
 // One service's fields. What names other services is in needs.go.
 
+// checkService goes through the fields in the order of SPEC.md.
 func (c *checker) checkService(s *Service) {
 	c.name(s)
 	c.program(s)
@@ -11,6 +12,7 @@ func (c *checker) checkService(s *Service) {
 	c.limits(&s.Limits)
 }
 
+// name keeps names apart: from each other, and from the stage's.
 func (c *checker) name(s *Service) {
 	switch {
 	case s.Name == StageNetwork:
@@ -28,6 +30,8 @@ func (c *checker) name(s *Service) {
 	}
 }
 
+// program checks what is run, where, and with what environment. Whether the file
+// is there and may be run is only known at its start.
 func (c *checker) program(s *Service) {
 	if len(s.Exec) == 0 {
 		c.add("exec", "no program", "give its absolute path and its arguments")
@@ -84,6 +88,7 @@ func (c *checker) strings(field string, list []string, countMax, sizeMax int) {
 	}
 }
 
+// rights checks user, capabilities and resource limits.
 func (c *checker) rights(s *Service) {
 	if _, _, ok := c.m.Identity(s.User); !ok {
 		c.add("user", "no user "+quote(s.User), "declare it under users")
@@ -115,6 +120,7 @@ func (c *checker) rights(s *Service) {
 	}
 }
 
+// indexOf returns the place of s in list, or -1.
 func indexOf(list []string, s string) int {
 	for i := range list {
 		if list[i] == s {
@@ -158,6 +164,7 @@ func (c *checker) life(s *Service) {
 	}
 }
 
+// restart checks the policy and its figures.
 func (c *checker) restart(s *Service) {
 	switch {
 	case s.Restart < RestartAlways || s.Restart > RestartNever:
@@ -175,12 +182,15 @@ func (c *checker) restart(s *Service) {
 	c.most("restarts-window-msec", uint64(s.RestartsWindowMsec), WindowMsecMax)
 }
 
+// most reports a number past its bound.
 func (c *checker) most(field string, n, max uint64) {
 	if n > max {
 		c.add(field, decimal(n)+" is too much", "use at most "+decimal(max))
 	}
 }
 
+// limits checks what the kernel would refuse when it is written to the cgroup:
+// Documentation/admin-guide/cgroup-v2.rst, and kernel/sched/core.c for cpu.max.
 func (c *checker) limits(l *Limits) {
 	if l.MemoryMaxBytes != 0 && l.MemoryHighBytes > l.MemoryMaxBytes {
 		c.add("limits.memory-high", "above memory-max", "lower it, or it never acts")
@@ -210,6 +220,8 @@ func (c *checker) limits(l *Limits) {
 	}
 }
 
+// diskNameOK accepts what the kernel names disks: "vda", "nvme0n1", "mmcblk0",
+// "dm-0", "cciss!c0d0".
 func diskNameOK(s string) bool {
 	for i := range len(s) {
 		c := s[i]
