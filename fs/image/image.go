@@ -107,18 +107,21 @@ func Build(ctx context.Context, spec Spec) (Result, error) {
 	return result, nil
 }
 
-// noteText is the content of the file beside an image.
+// noteText is the content of the file beside an image. It is compared as a
+// whole, so that a note of another form is no match.
 func noteText(key, sum string) string {
 	return "inputs " + key + "\nsha256 " + sum + "\n"
 }
 
 // table returns the checked rows of the image, with every binary built.
 func (s Spec) table(ctx context.Context) (Table, error) {
+	// PID 1 is a program like the others, but for its flags and its path.
 	programs := append([]Program{s.Init}, s.Programs...)
 	keys, err := programKeys(ctx, s.GOARCH, programs)
 	if err != nil {
 		return nil, err
 	}
+	// A node without services is a node: the budget of `base` is about it.
 	manifest := s.Manifest
 	if manifest == nil {
 		manifest = new(wire.Manifest)
@@ -129,6 +132,7 @@ func (s Spec) table(ctx context.Context) (Table, error) {
 	}
 	t := append(baseTable(), Entry{Path: ManifestPath, Kind: KindFile, Mode: 0o644, Content: encoded,
 		Reason: "what the node shall be; PID 1 reads it at start"})
+	// Files may not replace a row: Check refuses what is declared twice.
 	t = append(t, s.Files...)
 	b := builder{goarch: s.GOARCH, keep: s.Keep}
 	for i, p := range programs {

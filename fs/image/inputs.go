@@ -47,6 +47,8 @@ const listFields = "ImportPath,Dir,Standard,DepOnly,Deps,Module,DefaultGODEBUG,E
 // has compared it with go.sum.
 func programKeys(ctx context.Context, goarch string, programs []Program) ([]string, error) {
 	keys := make([]string, len(programs))
+	// One question a module: the go command needs as long for one package as for
+	// ten.
 	lists := map[string]map[string]*listedPackage{}
 	for _, module := range modulesOf(programs) {
 		var names []string
@@ -105,6 +107,7 @@ func listPackages(ctx context.Context, goarch, module string, names []string) (m
 		return nil, fmt.Errorf("image: list the sources: %w", err)
 	}
 	list := map[string]*listedPackage{}
+	// What is printed is one object after the other, not an array.
 	for d := json.NewDecoder(bytes.NewReader(out)); ; {
 		p := new(listedPackage)
 		err := d.Decode(p)
@@ -153,6 +156,7 @@ func addPackage(key io.Writer, p *listedPackage, sums map[string]string) error {
 		return nil
 	}
 	if sums[p.Dir] == "" {
+		// The names count too: a renamed file may be built on another system only.
 		var all strings.Builder
 		for _, file := range slices.Concat(p.GoFiles, p.SFiles, p.HFiles, p.SysoFiles, p.EmbedFiles) {
 			sum, _, err := fileSum(filepath.Join(p.Dir, file))

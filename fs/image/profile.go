@@ -43,6 +43,7 @@ func Profiles(root string) []Profile {
 
 // FindProfile returns a profile by its name. The error names those there are.
 func FindProfile(root, name string) (Profile, error) {
+	// A handful: no map is worth its random order in the error.
 	all := Profiles(root)
 	at := slices.IndexFunc(all, func(p Profile) bool { return p.Name == name })
 	if at >= 0 {
@@ -83,6 +84,7 @@ func ModuleRoot(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("image: find the module: %w", err)
 	}
+	// Outside any module the go command answers with os.DevNull.
 	file := strings.TrimSpace(string(out))
 	if filepath.Base(file) != "go.mod" {
 		return "", fmt.Errorf("image: find the module: no go.mod here or above; run it inside the checkout")

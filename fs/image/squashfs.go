@@ -87,6 +87,7 @@ func (p Packing) write(ctx context.Context, t Table, out string) (err error) {
 	if err := os.Mkdir(root, 0o755); err != nil {
 		return fmt.Errorf("image: stage: %w", err)
 	}
+	// Parents first, so that each has its folder.
 	t = t.sorted()
 	for _, e := range t {
 		if err := e.stage(root); err != nil {
@@ -102,6 +103,7 @@ func (p Packing) write(ctx context.Context, t Table, out string) (err error) {
 	if err := squashfsTool(ctx, "mksquashfs", append(args, t.actions()...)); err != nil {
 		return err
 	}
+	// On one file system, for the folder stands beside out: whole or not at all.
 	if err := os.Rename(made, out); err != nil {
 		return fmt.Errorf("image: put in place: %w", err)
 	}

@@ -35,6 +35,7 @@ func Walk(ctx context.Context, image string) ([]Found, error) {
 		return nil, err
 	}
 	var all []Found
+	// The list is sorted by path, as mksquashfs sorts folders.
 	for line := range strings.Lines(string(list)) {
 		found, err := parseListed(strings.TrimSuffix(line, "\n"))
 		if err != nil {
@@ -195,6 +196,7 @@ func machineOf(content []byte) elf.Machine {
 // notStatic says what is wrong with a file as a program, or nothing. What is an
 // ELF or may be executed has to be a static ELF for the machine.
 func notStatic(f Found, machine elf.Machine) string {
+	// By content and not by mode: what can't be run can still be loaded.
 	isELF := bytes.HasPrefix(f.Content, []byte(elf.ELFMAG))
 	switch {
 	case f.Kind != KindFile:

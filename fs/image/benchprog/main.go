@@ -21,6 +21,7 @@ const (
 	exitConsole = 4
 )
 
+// main never returns: a daemon that ends would be started again.
 func main() {
 	way, _ := unix.Getenv("BENCH")
 	if way != "wait" {

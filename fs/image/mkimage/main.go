@@ -19,6 +19,8 @@ import (
 	"mote/fs/image"
 )
 
+// main ends with status 1 and the error on stderr; an interrupted build leaves
+// the old image.
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -35,6 +37,7 @@ func run(ctx context.Context, args []string, out, usage io.Writer) error {
 	if err != nil {
 		return err
 	}
+	// A set of its own: the package-wide one is a mutable variable.
 	flags := flag.NewFlagSet("mkimage", flag.ContinueOnError)
 	flags.SetOutput(usage)
 	goarch := flags.String("goarch", "amd64", "the node's architecture")
@@ -82,6 +85,7 @@ func run(ctx context.Context, args []string, out, usage io.Writer) error {
 			return err
 		}
 	}
+	// Last, so that what is too large can be looked into.
 	if profile.BudgetBytes > 0 && result.Bytes > profile.BudgetBytes {
 		return fmt.Errorf("mkimage: %s is %d bytes over its budget of %d; see what grew with -list",
 			result.Out, result.Bytes-profile.BudgetBytes, profile.BudgetBytes)

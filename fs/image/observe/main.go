@@ -31,6 +31,7 @@ const (
 	askAgainMsec = 20
 )
 
+// main writes the line in one call, so that no other line stands in it.
 func main() {
 	line, err := observe()
 	if err != nil {
@@ -137,6 +138,7 @@ func askTimeline(path string) (wire.Timeline, error) {
 
 // readFrame reads exactly one frame, so that the next stays in the socket.
 func readFrame(fd int) ([]byte, error) {
+	// Room for the largest frame: it is one allocation of a program that ends soon.
 	frame := make([]byte, 0, wire.FrameHeadSize+wire.FrameSizeMax)
 	want := wire.FrameHeadSize
 	for {
@@ -177,6 +179,7 @@ func readFile(path string) (string, error) {
 		return "", errors.New("open " + path + ": " + err.Error())
 	}
 	defer unix.Close(fd)
+	// smaps_rollup is about 1 KiB, status and meminfo 1.5 KiB.
 	buf := make([]byte, 8192)
 	size := 0
 	for size < len(buf) {

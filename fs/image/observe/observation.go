@@ -11,7 +11,9 @@ import (
 // observation is what the line says. All of it is pure: texts and marks in, one
 // line out.
 type observation struct {
-	marks                         []wire.MarkRecord
+	// marks are as PID 1 sent them, in its order.
+	marks []wire.MarkRecord
+	// Both are ns of CLOCK_BOOTTIME.
 	initNsec, readyNsec           uint64
 	rssBytes, anonBytes, memBytes uint64
 	// rssSource is the file of /proc/1 that the resident set is from.

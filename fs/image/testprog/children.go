@@ -68,6 +68,7 @@ func forkDaemon() (pid uintptr, errno unix.Errno) {
 		return pid, errno
 	}
 	unix.RawSyscall(unix.SYS_SETSID, 0, 0, 0)
+	// A failed fork returns no 0: the child ends, and nothing is left behind.
 	if second, _ := fork(); second == 0 {
 		waitForked()
 	}

@@ -61,6 +61,7 @@ func verbs() []verb {
 	}
 }
 
+// main runs one verb. A verb that returns has ended well.
 func main() {
 	// The arguments come from the kernel: os.Args is package os's.
 	argv := strings.Split(strings.TrimSuffix(readFile("/proc/self/cmdline"), "\x00"), "\x00")

@@ -17,6 +17,7 @@ func say(text string) { write(unix.Stdout, text) }
 // write writes all of text. A descriptor that doesn't take it is waited for,
 // so that nothing is lost here and a loss is the reader's.
 func write(fd int, text string) {
+	// PID 1's end of a pipe may be non-blocking, and then so is this one.
 	for b := []byte(text); len(b) > 0; {
 		n, err := unix.Write(fd, b)
 		switch err {
@@ -95,6 +96,7 @@ func die(sig unix.Signal) {
 	if sig != unix.SIGKILL {
 		setSignal(sig, sigDefault)
 	}
+	// The default action of most signals ends every thread at once.
 	must("kill", unix.Kill(unix.Getpid(), sig))
 	wait()
 }
