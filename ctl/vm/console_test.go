@@ -116,6 +116,21 @@ func TestWaitLooksOnceMoreAfterTheEnd(t *testing.T) {
 	}
 }
 
+// A last line and the end may come at once; the line must win every time.
+func TestLastLineBeatsTheEnd(t *testing.T) {
+	for range 500 {
+		c := newConsole(time.Now)
+		ended := make(chan struct{})
+		go func() {
+			fmt.Fprint(c, "last words\n")
+			close(ended)
+		}()
+		if _, err := c.wait(t.Context(), ended, containing("last")); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestWaitEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errors.New("enough"))

@@ -27,6 +27,7 @@ func TestMain(m *testing.M) {
 //
 //	refuse  ends before the monitor greets, with a word on standard error
 //	mute    never greets
+//	deaf    stays when its monitor is hung up
 //	starter starts a machine of its own and waits to be killed
 func fakeQEMU(play string) int {
 	switch play {
@@ -72,6 +73,9 @@ func fakeServe(monitor net.Conn) int {
 	for {
 		var a asked
 		if decoder.Decode(&a) != nil {
+			if os.Getenv(fakeEnv) == "deaf" {
+				select {}
+			}
 			return 3
 		}
 		var result any = struct{}{}
@@ -95,7 +99,7 @@ func fakeServe(monitor net.Conn) int {
 
 // fakeStarter prints the process of the machine that it started.
 func fakeStarter() int {
-	os.Setenv(fakeEnv, "serve")
+	os.Setenv(fakeEnv, "deaf")
 	v, err := Start(context.Background(), Config{Binary: os.Args[0], Kernel: rootFile, Accel: TCG})
 	if err != nil {
 		fmt.Println(err)
