@@ -29,6 +29,7 @@ func benchProfile(root string) Profile {
 	}
 	observe := wire.Service{
 		Name: "observe",
+		// It runs once; that it failed is seen, and doesn't keep the node from ready.
 		Kind: wire.KindOneShot,
 		Exec: []string{"/bin/observe"},
 		// To read PID 1's smaps_rollup, see proc_pid_smaps(5).

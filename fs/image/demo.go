@@ -28,6 +28,7 @@ const gobgpdConfigPath = "/etc/gobgpd.toml"
 // versions that demo/go.mod pins, one for each way of becoming ready that
 // programs in the field have.
 func demoProfile(root string) Profile {
+	// A module of its own: its two hundred checksums are not Mote's.
 	module := filepath.Join(root, "fs", "image", "demo")
 	program := func(name, pkg, reason string) Program {
 		return Program{Path: ProgramFolder + "/" + name, Package: pkg, Module: module, Flags: ProgramFlags(), Reason: reason}

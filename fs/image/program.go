@@ -60,6 +60,7 @@ func (b builder) binary(ctx context.Context, p Program, key string) (string, err
 	}
 	defer os.RemoveAll(fresh)
 	out := filepath.Join(fresh, name)
+	// Always with -o: a folder of the package's name may stand in the module.
 	args := append([]string{"build"}, p.Flags.Args()...)
 	if _, err := goCommand(ctx, p.Module, b.goarch, append(args, "-o", out, p.Package)...); err != nil {
 		return "", fmt.Errorf("image: build %s for %s: %w", p.Package, p.Path, err)
@@ -105,6 +106,7 @@ func goCommand(ctx context.Context, module, goarch string, args ...string) ([]by
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = module
 	cmd.Env = append(os.Environ(), BuildEnv(goarch)...)
+	// Progress ("go: downloading …") and errors both come this way.
 	var said strings.Builder
 	cmd.Stderr = &said
 	out, err := cmd.Output()

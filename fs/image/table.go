@@ -77,6 +77,7 @@ func (t Table) sorted() Table {
 // error names the path and the field.
 func (t Table) Check() error {
 	var faults []error
+	// Only folders may have something below them, and parents come first.
 	kinds := map[string]Kind{"/": KindFolder}
 	for _, e := range t.sorted() {
 		if err := e.check(); err != nil {

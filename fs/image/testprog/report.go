@@ -26,6 +26,7 @@ func report(arguments) {
 	number := func(key string, n int) { line(key, strconv.Itoa(n)) }
 
 	status := map[string]string{}
+	// Tabs and runs of blanks become one blank each.
 	for l := range strings.Lines(readFile("/proc/self/status")) {
 		key, value, _ := strings.Cut(l, ":")
 		status[key] = strings.Join(strings.Fields(value), " ")
@@ -57,6 +58,7 @@ func report(arguments) {
 	cwd, err := unix.Getwd()
 	must("getcwd", err)
 	line("cwd", cwd)
+	// One line with cgroup v2: "0::/path".
 	line("cgroup", strings.TrimSpace(readFile("/proc/self/cgroup")))
 	line("argv", strings.ReplaceAll(strings.TrimSuffix(readFile("/proc/self/cmdline"), "\x00"), "\x00", " "))
 	for _, fd := range fds {

@@ -22,6 +22,7 @@ func tell(message string) {
 // notify tells each of its further arguments and READY=1 in one message.
 func notify(a arguments) {
 	sleep(a.number(0, 0))
+	// READY=1 stands last: whoever reads it has read the others.
 	lines := []string{"READY=1"}
 	if len(a) > 1 {
 		lines = append(a[1:], lines...)
@@ -72,6 +73,7 @@ func serve(family int, at unix.Sockaddr) {
 	must("bind", unix.Bind(fd, at))
 	must("listen", unix.Listen(fd, 16))
 	for {
+		// A peer that is gone before it was accepted is no error of ours.
 		peer, _, err := unix.Accept4(fd, unix.SOCK_CLOEXEC)
 		if err == nil {
 			_ = unix.Close(peer)
