@@ -144,6 +144,7 @@ func (g *guest) request(verb wire.Verb, name string) wire.Reply {
 		g.t.Fatalf("%s %q is no request", verb, name)
 	}
 	conn := g.dial("control")
+	defer conn.Close() // PID 1 has few places for peers
 	if _, err := conn.Write(frame); err != nil {
 		g.t.Fatal(err)
 	}

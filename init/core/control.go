@@ -109,8 +109,8 @@ func (l *Loop) nextRequest(at int) {
 // flushConns sends what was answered in this turn.
 func (l *Loop) flushConns() {
 	for at := range l.conns {
-		if c := &l.conns[at]; len(c.out) > 0 && !c.waiting {
-			l.flushConn(at)
+		for c := &l.conns[at]; len(c.out) > 0 && !c.waiting; {
+			l.flushConn(at) // answers the next request that is there already
 		}
 	}
 }

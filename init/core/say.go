@@ -32,7 +32,7 @@ func (l *Loop) tell(o op) {
 		b = append(b, "; restart "...)
 		b = wire.AppendUint(b, uint64(s.restarts))
 		if wait > 0 {
-			b = appendSec(append(b, " in "...), wait)
+			b = appendWait(append(b, " in "...), wait)
 		} else {
 			b = append(b, " now"...)
 		}

@@ -18,8 +18,11 @@ func appendMsec(b []byte, nsec int64, width int) []byte {
 	return append(b, t...)
 }
 
-// appendSec writes a time of ns as seconds with one decimal: "2.1 s".
-func appendSec(b []byte, nsec int64) []byte {
+// appendWait writes a time of ns for people: "50 ms", "2.1 s".
+func appendWait(b []byte, nsec int64) []byte {
+	if nsec < sec {
+		return append(wire.AppendInt(b, nsec/msec), " ms"...)
+	}
 	tenths := nsec / (sec / 10)
 	b = wire.AppendInt(b, tenths/10)
 	return append(b, '.', byte('0'+tenths%10), ' ', 's')
