@@ -60,7 +60,8 @@ func launchManifest(t *testing.T, c vm.Config, man wire.Manifest, programs []ima
 	man.Services = append([]wire.Service{relayService()}, man.Services...)
 	result, err := image.Build(t.Context(), image.Spec{Manifest: &man, Unchecked: true, Files: files,
 		Init: image.Init(root, "amd64"), Programs: append([]image.Program{image.TestProgram(root), relay}, programs...),
-		Out: filepath.Join(t.TempDir(), "root.squashfs"), Keep: filepath.Join(build, "programs")})
+		Out: filepath.Join(t.TempDir(), "root.squashfs"), Keep: filepath.Join(build, "programs"),
+		Packing: image.Packing{Level: 1}}) // quick: nobody keeps it
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,11 +14,12 @@ type BuildFlags struct {
 // here. A file of assembly with the entry symbol must exist for goarch.
 //
 // asyncpreemptoff=1: PID 1 has one goroutine, so the scheduler's SIGURG would
-// only interrupt system calls. It has to be set by the linker, as the directive
+// only interrupt system calls. containermaxprocs=0 and updatemaxprocs=0: it runs
+// on one processor by itself, and need not read its cgroup for that. This has to be set by the linker, as the directive
 // //go:debug refuses this setting (runtime/runtime1.go).
 func InitFlags(goarch string) BuildFlags {
 	f := ProgramFlags()
-	f.LinkerFlags = append(f.LinkerFlags, "-X", "runtime.godebugDefault=asyncpreemptoff=1")
+	f.LinkerFlags = append(f.LinkerFlags, "-X", "runtime.godebugDefault=asyncpreemptoff=1,containermaxprocs=0,updatemaxprocs=0")
 	// PID 1 takes the time in its first instruction, before Go's runtime starts.
 	f.Entry = "mote/init/core.entry"
 	return f

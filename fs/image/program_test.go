@@ -122,7 +122,7 @@ func TestFlags(t *testing.T) {
 	always := []string{"-trimpath", "-buildvcs=false", "-s", "-w", "-buildid="}
 	has(ProgramFlags(), always...)
 	for _, goarch := range []string{"amd64", "arm64"} {
-		has(InitFlags(goarch), append(always, "runtime.godebugDefault=asyncpreemptoff=1")...)
+		has(InitFlags(goarch), append(always, "runtime.godebugDefault=asyncpreemptoff=1,containermaxprocs=0,updatemaxprocs=0")...)
 	}
 	has(BuildFlags{LinkerFlags: []string{"-s"}, Entry: "main.entry"}, "-s -E main.entry")
 	if line := strings.Join(ProgramFlags().Args(), " "); strings.Contains(line, "-E") || strings.Contains(line, "godebug") {

@@ -19,6 +19,9 @@ func buildService(p *Program, spec *wire.Service, st *start, nullFD, reportFD in
 	p.add("stdout", unix.SYS_DUP3, uintptr(st.outputs[0]), 1, 0)
 	p.add("stderr", unix.SYS_DUP3, uintptr(st.outputs[1]), 2, 0)
 	p.add("umask", unix.SYS_UMASK, 0o022)
+	// Go has raised PID 1's own soft limit; a service gets the kernel's, unless it
+	// declares another.
+	p.add("rlimit", unix.SYS_PRLIMIT64, 0, unix.RLIMIT_NOFILE, p.words(nofileSoft, nofileHard), 0)
 	for n := range spec.Rlimits {
 		r := &spec.Rlimits[n]
 		resource, _ := wire.RlimitNumber(r.Name)

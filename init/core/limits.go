@@ -45,6 +45,10 @@ const (
 	// filesMax descriptors of PID 1: a service holds at most ten (five sources,
 	// two write ends, its cgroup, and a probe and a report while it starts).
 	filesMax = 1024
+	// nofileSoft and nofileHard descriptors of a service that declares none: the
+	// kernel's INR_OPEN_CUR and INR_OPEN_MAX (include/uapi/linux/fs.h).
+	nofileSoft = 1024
+	nofileHard = 4096
 	// lineMax bytes of output in a record; a longer line becomes several.
 	lineMax = 1024
 	// marksMax marks of boot; later ones are counted, not kept.

@@ -38,21 +38,25 @@ func (*Linux) Now() int64 {
 	return ts.Sec*sec + ts.Nsec
 }
 
+// EpollCreate is epoll_create1(2).
 func (*Linux) EpollCreate() (int32, Errno) {
 	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	return int32(fd), errnoOf(err)
 }
 
+// EpollAdd is epoll_ctl(2), EPOLL_CTL_ADD; the tag is the event's 64 bits of data.
 func (*Linux) EpollAdd(epfd, fd int32, events uint32, tag uint64) Errno {
 	ev := unix.EpollEvent{Events: events, Fd: int32(uint32(tag)), Pad: int32(uint32(tag >> 32))}
 	return errnoOf(unix.EpollCtl(int(epfd), unix.EPOLL_CTL_ADD, int(fd), &ev))
 }
 
+// EpollMod is epoll_ctl(2), EPOLL_CTL_MOD.
 func (*Linux) EpollMod(epfd, fd int32, events uint32, tag uint64) Errno {
 	ev := unix.EpollEvent{Events: events, Fd: int32(uint32(tag)), Pad: int32(uint32(tag >> 32))}
 	return errnoOf(unix.EpollCtl(int(epfd), unix.EPOLL_CTL_MOD, int(fd), &ev))
 }
 
+// EpollDel is epoll_ctl(2), EPOLL_CTL_DEL.
 func (*Linux) EpollDel(epfd, fd int32) Errno {
 	return errnoOf(unix.EpollCtl(int(epfd), unix.EPOLL_CTL_DEL, int(fd), nil))
 }
@@ -69,38 +73,46 @@ func (*Linux) EpollWait(epfd int32, evs []unix.EpollEvent, poll bool) (int, Errn
 	return n, errnoOf(err)
 }
 
+// TimerCreate is timerfd_create(2) on CLOCK_BOOTTIME.
 func (*Linux) TimerCreate() (int32, Errno) {
 	fd, err := unix.TimerfdCreate(unix.CLOCK_BOOTTIME, unix.TFD_CLOEXEC|unix.TFD_NONBLOCK)
 	return int32(fd), errnoOf(err)
 }
 
+// TimerSet is timerfd_settime(2) with an absolute time in ns.
 func (*Linux) TimerSet(fd int32, at int64) Errno {
 	spec := unix.ItimerSpec{Value: unix.NsecToTimespec(at)}
 	return errnoOf(unix.TimerfdSettime(int(fd), unix.TFD_TIMER_ABSTIME, &spec, nil))
 }
 
+// Open is open(2) with O_CLOEXEC.
 func (*Linux) Open(path string, flags int, mode uint32) (int32, Errno) {
 	fd, err := unix.Open(path, flags|unix.O_CLOEXEC, mode)
 	return int32(fd), errnoOf(err)
 }
 
+// Read is read(2).
 func (*Linux) Read(fd int32, b []byte) (int, Errno) {
 	n, err := unix.Read(int(fd), b)
 	return max(n, 0), errnoOf(err)
 }
 
+// Write is write(2).
 func (*Linux) Write(fd int32, b []byte) (int, Errno) {
 	n, err := unix.Write(int(fd), b)
 	return max(n, 0), errnoOf(err)
 }
 
+// ReadAt is pread(2).
 func (*Linux) ReadAt(fd int32, b []byte, off int64) (int, Errno) {
 	n, err := unix.Pread(int(fd), b, off)
 	return max(n, 0), errnoOf(err)
 }
 
+// Close is close(2).
 func (*Linux) Close(fd int32) Errno { return errnoOf(unix.Close(int(fd))) }
 
+// Pipe is pipe2(2) with O_CLOEXEC, and O_NONBLOCK for the read end.
 func (*Linux) Pipe() (int32, int32, Errno) {
 	var fds [2]int
 	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
@@ -109,28 +121,43 @@ func (*Linux) Pipe() (int32, int32, Errno) {
 	return int32(fds[0]), int32(fds[1]), errnoOf(unix.SetNonblock(fds[0], true))
 }
 
+// Mkdir is mkdir(2).
 func (*Linux) Mkdir(path string, mode uint32) Errno { return errnoOf(unix.Mkdir(path, mode)) }
-func (*Linux) Rmdir(path string) Errno              { return errnoOf(unix.Rmdir(path)) }
-func (*Linux) Unlink(path string) Errno             { return errnoOf(unix.Unlink(path)) }
+
+// Rmdir is rmdir(2).
+func (*Linux) Rmdir(path string) Errno { return errnoOf(unix.Rmdir(path)) }
+
+// Unlink is unlink(2).
+func (*Linux) Unlink(path string) Errno { return errnoOf(unix.Unlink(path)) }
+
+// Chmod is chmod(2).
 func (*Linux) Chmod(path string, mode uint32) Errno { return errnoOf(unix.Chmod(path, mode)) }
 
+// Chown is lchown(2): it follows no link.
 func (*Linux) Chown(path string, uid, gid uint32) Errno {
 	return errnoOf(unix.Lchown(path, int(uid), int(gid)))
 }
 
+// Mount is mount(2).
 func (*Linux) Mount(source, target, fstype string, flags uintptr, opts string) Errno {
 	return errnoOf(unix.Mount(source, target, fstype, flags, opts))
 }
 
+// Sethostname is sethostname(2).
 func (*Linux) Sethostname(name string) Errno { return errnoOf(unix.Sethostname([]byte(name))) }
 
-// SetFileLimit uses prlimit(2) by hand: package unix would keep the old value
-// for children of package syscall, which are none.
+// SetFileLimit sets the soft limit, and raises the hard one if need be; see
+// prlimit(2). It never lowers the hard one, which children could not raise again.
 func (*Linux) SetFileLimit(n uint64) Errno {
-	limit := unix.Rlimit{Cur: n, Max: n}
+	var limit unix.Rlimit
+	if err := unix.Prlimit(0, unix.RLIMIT_NOFILE, nil, &limit); err != nil {
+		return errnoOf(err)
+	}
+	limit.Cur, limit.Max = n, max(n, limit.Max)
 	return errnoOf(unix.Prlimit(0, unix.RLIMIT_NOFILE, &limit, nil))
 }
 
+// Signal is pidfd_send_signal(2).
 func (*Linux) Signal(pidfd int32, sig uint8) Errno {
 	return errnoOf(unix.PidfdSendSignal(int(pidfd), unix.Signal(sig), nil, 0))
 }

@@ -2,23 +2,28 @@ package core
 
 import "golang.org/x/sys/unix"
 
+// Socket is socket(2), non-blocking and closed on exec.
 func (*Linux) Socket(domain, typ, proto int) (int32, Errno) {
 	fd, err := unix.Socket(domain, typ|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, proto)
 	return int32(fd), errnoOf(err)
 }
 
+// BindUnix is bind(2) to a path, see unix(7).
 func (*Linux) BindUnix(fd int32, path string) Errno {
 	return errnoOf(unix.Bind(int(fd), &unix.SockaddrUnix{Name: path}))
 }
 
+// Listen is listen(2).
 func (*Linux) Listen(fd int32, backlog int) Errno { return errnoOf(unix.Listen(int(fd), backlog)) }
 
+// Accept is accept4(2), non-blocking and closed on exec.
 func (*Linux) Accept(fd int32) (int32, Errno) {
 	n, _, errno := unix.Syscall6(unix.SYS_ACCEPT4, uintptr(fd), 0, 0,
 		unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0, 0)
 	return int32(n), errno
 }
 
+// PeerUID is SO_PEERCRED, see unix(7).
 func (*Linux) PeerUID(fd int32) (uint32, Errno) {
 	cred, err := unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
 	if err != nil {
@@ -27,14 +32,17 @@ func (*Linux) PeerUID(fd int32) (uint32, Errno) {
 	return cred.Uid, 0
 }
 
+// ConnectInet is connect(2) to an IPv4 address.
 func (*Linux) ConnectInet(fd int32, addr [4]byte, port uint16) Errno {
 	return errnoOf(unix.Connect(int(fd), &unix.SockaddrInet4{Addr: addr, Port: int(port)}))
 }
 
+// ConnectUnix is connect(2) to a path.
 func (*Linux) ConnectUnix(fd int32, path string) Errno {
 	return errnoOf(unix.Connect(int(fd), &unix.SockaddrUnix{Name: path}))
 }
 
+// SocketError is SO_ERROR, see socket(7).
 func (*Linux) SocketError(fd int32) Errno {
 	v, err := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_ERROR)
 	if err != nil {

@@ -34,6 +34,7 @@ type marks struct {
 	list    [marksMax]mark
 	count   int
 	dropped uint64
+	closed  bool // ready was told: nothing belongs to boot any more
 }
 
 func (t *marks) set(nsec int64, kind markKind, service int) {
@@ -55,9 +56,9 @@ func (t *marks) at(kind markKind) int64 {
 	return 0
 }
 
-// mark sets a mark now. After ready nothing belongs to boot any more.
+// mark sets a mark now, while it is boot.
 func (l *Loop) mark(kind markKind, service int) {
-	if !l.machine.isReady || kind == markReady {
+	if !l.marks.closed {
 		l.marks.set(l.sys.Now(), kind, service)
 	}
 }

@@ -76,6 +76,7 @@ func (l *Loop) fault(o op) {
 // ready: everything essential is up. What was put off for it comes now.
 func (l *Loop) ready() {
 	l.mark(markReady, -1)
+	l.marks.closed = true
 	l.sayReady()
 	l.leaf()
 	l.openKernel()

@@ -26,9 +26,9 @@ type View struct {
 	StopAsked, Refused bool
 	// Needs are indices; Unmet is the first that is not ready, −1 for none and
 	// −2 for the network. Do not write to Needs.
-	Needs        []int16
-	NeedsNetwork bool
-	Unmet        int16
+	Needs                                                      []int16
+	NeedsNetwork                                               bool
+	Unmet                                                      int16
 	SinceNsec, DeadlineNsec, ProbeNsec, StartedNsec, ReadyNsec int64
 	Restarts                                                   uint32
 	// PID is of the main process that the loop waits for, 0 for none.
