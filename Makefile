@@ -52,11 +52,12 @@ test-unit: ## the quick part: unit tests and 1,000 simulated seeds, under a minu
 test-arm64: ## PID 1 and its unit tests as arm64, under user-mode QEMU
 	@$(NEEDS) test
 	GOARCH=arm64 CGO_ENABLED=0 $(GO) vet ./init/... ./wire ./hw ./net ./fs
-	GOARCH=arm64 CGO_ENABLED=0 $(GO) build -o build/init-arm64 ./init
-	GOARCH=arm64 CGO_ENABLED=0 $(GO) test -exec qemu-aarch64 ./init/core ./wire ./hw ./net ./fs
+	@$(NEEDS) image
+	$(GO) run ./fs/image/mkimage -goarch arm64 base
+	GOARCH=arm64 CGO_ENABLED=0 $(GO) test -timeout 5m -exec qemu-aarch64 ./init/core ./wire ./hw ./net ./fs
 
 test-qemu: kernel ## the tests that boot the product kernel
-	@$(NEEDS) image vm
+	@$(NEEDS) image vm test
 	$(GO) vet -tags qemu ./...
 	$(GO) test -tags qemu -run QEMU -p 1 -timeout 30m ./...
 

@@ -87,7 +87,10 @@ func TestSteadyTurnsAllocateNothing(t *testing.T) {
 		{"timer", func() { l.tickAt = l.sys.Now(); l.arm(); l.turn() }},
 		{"signal", func() { unix.Kill(unix.Getpid(), unix.SIGHUP); l.turn() }},
 		{"orphan", func() {
-			_, pidfd, _ := l.sys.Clone(empty)
+			_, pidfd, errno := l.sys.Clone(empty)
+			if errno == unix.ENOSYS {
+				return // user-mode QEMU, in which arm64's tests run, has no clone3
+			}
 			for was := l.turns.orphans; l.turns.orphans == was; {
 				l.turn()
 			}
