@@ -1,5 +1,11 @@
 package core
 
+import (
+	"mote/wire"
+
+	"golang.org/x/sys/unix"
+)
+
 // A mark is a named instant of boot, 16 bytes. Times are CLOCK_BOOTTIME in ns,
 // so they count from the kernel's start.
 type mark struct {
@@ -13,7 +19,8 @@ type mark struct {
 type markKind uint8
 
 const (
-	markInit    markKind = iota // PID 1's first instruction
+	markKernel  markKind = iota // the kernel starts PID 1, by its own log
+	markInit                    // PID 1's first instruction
 	markMain                    // Go's runtime has started
 	markMounts                  // essential file systems are mounted
 	markLoop                    // the loop begins: sources are open
@@ -25,7 +32,7 @@ const (
 )
 
 var markNames = [marksKinds]string{
-	markInit: "init", markMain: "main", markMounts: "mounts", markLoop: "loop",
+	markKernel: "kernel", markInit: "init", markMain: "main", markMounts: "mounts", markLoop: "loop",
 	markNetwork: "network", markStart: "start", markUp: "up", markReady: "ready",
 }
 
@@ -61,6 +68,34 @@ func (l *Loop) mark(kind markKind, service int) {
 	if !l.marks.closed {
 		l.marks.set(l.sys.Now(), kind, service)
 	}
+}
+
+// logMarks writes the marks into the kernel's log, a line each, for whoever
+// reads that: "mote: mark 412345678 up mqtt", in ns.
+func (l *Loop) logMarks() {
+	fd, errno := l.sys.Open("/dev/kmsg", unix.O_WRONLY, 0)
+	if errno != 0 {
+		return // openKernel says so
+	}
+	for i := range l.marks.list[:l.marks.count] {
+		m := &l.marks.list[i]
+		b := append(l.line[:0], "<30>mote: mark "...) // facility daemon, informational
+		b = append(wire.AppendInt(b, m.nsec), ' ')
+		l.sys.Write(fd, append(b, l.markName(m)...))
+	}
+	l.sys.Close(fd)
+}
+
+// markKernelStart finds the kernel's word that it starts PID 1, and puts the
+// mark where it belongs, before all others.
+func (l *Loop) markKernelStart(nsec int64, text []byte) {
+	t := &l.marks
+	if string(text) != "Run /init as init process" || t.count == marksMax || t.at(markKernel) != 0 {
+		return
+	}
+	copy(t.list[1:], t.list[:t.count])
+	t.list[0] = mark{nsec: nsec, kind: markKernel, service: -1}
+	t.count++
 }
 
 // markName gives a mark's name: "up mqtt".

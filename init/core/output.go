@@ -64,6 +64,7 @@ func (l *Loop) takeKernel(fd int32) bool {
 		case 0:
 			nsec, text, ok := kernelRecord(l.scratch[:n])
 			if ok {
+				l.markKernelStart(nsec, text)
 				l.kernel.put(nsec, streamKernel, 0, text[:min(len(text), lineMax)])
 			}
 		case unix.EPIPE:

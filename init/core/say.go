@@ -78,6 +78,7 @@ func (l *Loop) ready() {
 	l.mark(markReady, -1)
 	l.marks.closed = true
 	l.sayReady()
+	l.logMarks()
 	l.leaf()
 	l.openKernel()
 	l.openUevents()
