@@ -26,7 +26,7 @@ func disk(args []string, file, device string) []string {
 		"-drive", "id=r,format=raw,if=none,readonly=on,file="+file, "-device", device+",drive=r")
 }
 
-func TestMicrovmFromVirtioDisk(t *testing.T) {
+func TestQEMUMicrovmFromVirtioDisk(t *testing.T) {
 	said := boot(t, "vmlinux", microvmWords+"root=/dev/vda", disk(microvm, squashRoot(t), "virtio-blk-device")...)
 	said.need(t, append(wanted(t), "block vda", "link eth0", "rtc rtc0", "input event0", "hwrng hw_random")...)
 	// Nobody asked for these, and drivers that are built in would make them.
@@ -37,24 +37,24 @@ func TestMicrovmFromVirtioDisk(t *testing.T) {
 	}
 }
 
-func TestMicrovmNamedOnTheCommandLine(t *testing.T) {
+func TestQEMUMicrovmNamedOnTheCommandLine(t *testing.T) {
 	args := disk([]string{"-M", "microvm,rtc=on,acpi=off", "-m", "64"}, squashRoot(t), "virtio-blk-device")
 	said := boot(t, "vmlinux", microvmWords+"root=/dev/vda", args...)
 	said.need(t, "block vda", "filesystem squashfs")
 }
 
-func TestSquashFSAsInitrd(t *testing.T) {
+func TestQEMUSquashFSAsInitrd(t *testing.T) {
 	said := boot(t, "vmlinux", microvmWords+"root=/dev/ram0", append([]string{"-initrd", squashRoot(t)}, microvm...)...)
 	said.need(t, append(wanted(t), "block ram0")...)
 }
 
-func TestCpioAsInitramfs(t *testing.T) {
+func TestQEMUCpioAsInitramfs(t *testing.T) {
 	said := boot(t, "vmlinux", microvmWords+"rdinit=/init", append([]string{"-initrd", cpioRoot(t)}, microvm...)...)
 	said.need(t, wanted(t)...)
 }
 
-// TestVerityWithoutInitramfs has the kernel set up its own root.
-func TestVerityWithoutInitramfs(t *testing.T) {
+// TestQEMUVerityWithoutInitramfs has the kernel set up its own root.
+func TestQEMUVerityWithoutInitramfs(t *testing.T) {
 	file, table := verityRoot(t)
 	said := boot(t, "vmlinux", microvmWords+verityWords(table), disk(microvm, file, "virtio-blk-device")...)
 	said.need(t, append(wanted(t), "block dm-0")...)
@@ -62,7 +62,7 @@ func TestVerityWithoutInitramfs(t *testing.T) {
 
 // TestVerityRefusesOneFlippedBit in the middle of the image, which is in the
 // only program: init can't run, and the kernel says which block it was.
-func TestVerityRefusesOneFlippedBit(t *testing.T) {
+func TestQEMUVerityRefusesOneFlippedBit(t *testing.T) {
 	file, table := verityRoot(t)
 	image, err := os.ReadFile(file)
 	if err != nil {
@@ -86,7 +86,7 @@ func verityWords(table string) string {
 	return `root=/dev/dm-0 dm-mod.create="vroot,,,ro,` + table + `"`
 }
 
-func TestQ35(t *testing.T) {
+func TestQEMUQ35(t *testing.T) {
 	erst := filepath.Join(t.TempDir(), "erst")
 	if err := os.WriteFile(erst, make([]byte, 1<<16), 0o600); err != nil {
 		t.Fatal(err)

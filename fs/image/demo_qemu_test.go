@@ -15,9 +15,9 @@ var pinned = map[string]struct{ module, version string }{
 	"/bin/gobgpd":        {"github.com/osrg/gobgp/v4", "v4.8.0"},
 }
 
-// TestProfilesAsBuilt builds every profile as `make image` does, with PID 1,
+// TestQEMUProfilesAsBuilt builds every profile as `make image` does, with PID 1,
 // and walks what came of it.
-func TestProfilesAsBuilt(t *testing.T) {
+func TestQEMUProfilesAsBuilt(t *testing.T) {
 	root, err := ModuleRoot(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestBuildsBase runs the command as `make size` does, with PID 1's sources.
-func TestBuildsBase(t *testing.T) {
+// TestQEMUBuildsBase runs the command as `make size` does, with PID 1's sources.
+func TestQEMUBuildsBase(t *testing.T) {
 	target := filepath.Join(t.TempDir(), "x.squashfs")
 	build := func(args ...string) string {
 		t.Helper()
