@@ -1,0 +1,125 @@
+package sim
+
+import "mote/wire"
+
+const daemon = wire.KindDaemon
+
+// The calm phase: no faults, good programs, and an operator who asks for every
+// service. After it everything that can be up must be.
+
+// How long the parts of the calm phase take: the longest stop, start and wait of
+// wanted in manifest.go, one after the other, and what is stuck by then.
+const (
+	calmRestartNsec = 45 * sec
+	calmStartNsec   = 45 * sec
+	calmStopNsec    = 20 * sec
+)
+
+func (w *world) beginCalm() {
+	w.trace.line(w.now, "* calm")
+	w.faults.on, w.faults.storm, w.good = false, "", true
+	for _, p := range append([]*process(nil), w.processes.all...) {
+		if p.held && !w.rand.chance(5) {
+			w.release(p)
+		}
+	}
+	w.links.plug("eth0")
+	w.wishAll(wire.VerbRestart, 0)
+	w.after(calmRestartNsec, func() { w.wishAll(wire.VerbStart, 0) })
+	w.after(calmRestartNsec+calmStartNsec, w.endCalm)
+}
+
+func (w *world) endCalm() {
+	w.check.live()
+	w.check.linked()
+	if !w.plan.cycle {
+		w.endRun()
+		return
+	}
+	w.check.filesBefore = w.fdsOpen
+	w.trace.line(w.now, "* cycle")
+	w.wishAll(wire.VerbStop, 0)
+	w.after(calmStopNsec, func() { w.wishAll(wire.VerbStart, 0) })
+	w.after(calmStopNsec+calmStartNsec, func() {
+		w.check.live()
+		if w.fdsOpen != w.check.filesBefore {
+			w.check.broken(ruleFiles, itoa(int64(w.fdsOpen))+" descriptors are open after a stop and a start, not "+
+				itoa(int64(w.check.filesBefore)))
+		}
+		w.endRun()
+	})
+}
+
+// live checks that everything is up that can be.
+func (c *checks) live() {
+	w := c.world
+	cannot := make([]bool, len(c.services))
+	for range c.services { // as often as the longest chain of needs
+		for i := range c.services {
+			w.loop.Service(i, &c.view)
+			cannot[i] = cannot[i] || c.view.Refused || c.view.State == "stuck" || c.heldIn(c.view.Spec.Name) ||
+				c.view.NeedsNetwork && !w.linkComes()
+			for _, n := range c.view.Needs {
+				cannot[i] = cannot[i] || cannot[n]
+			}
+		}
+	}
+	all := true
+	for i := range c.services {
+		w.loop.Service(i, &c.view)
+		all = all && (c.view.Ready || c.view.Spec.Optional)
+		if !c.view.Ready && !cannot[i] {
+			c.broken(ruleLive, c.view.Spec.Name+" is "+c.view.State+" after the calm")
+		}
+	}
+	if n := w.loop.Counts(); all && n.Network && !n.Ready {
+		c.broken(ruleLive, "everything is ready, but the node is not called so")
+	}
+	if n := w.loop.Counts(); n.ConsoleBytes > 0 && !w.console.stopped {
+		c.broken(ruleConsole, itoa(int64(n.ConsoleBytes))+" bytes wait for a console that has room")
+	}
+}
+
+func (c *checks) heldIn(name string) bool {
+	for _, p := range c.world.processes.all {
+		if p.service == name && p.held && p.life == running {
+			return true
+		}
+	}
+	return false
+}
+
+// linkComes tells whether every wanted link can be there.
+func (w *world) linkComes() bool {
+	for i := range w.plan.manifest.Links {
+		if name := w.plan.manifest.Links[i].Name; name != "" && name != "eth0" {
+			return false
+		}
+	}
+	return true
+}
+
+// linked checks the kernel's tables against the manifest.
+func (c *checks) linked() {
+	t := &c.world.links
+	if lo := t.named("lo"); len(c.services) > 0 && !lo.up {
+		c.broken(ruleLinks, "lo is down")
+	}
+	for i := range c.world.plan.manifest.Links {
+		want := &c.world.plan.manifest.Links[i]
+		if want.Name != "eth0" {
+			continue
+		}
+		l := t.named("eth0")
+		there := false
+		for k := range t.addresses {
+			there = there || t.addresses[k].link == l.index && t.addresses[k].ip == want.Address
+		}
+		if !l.up || !there {
+			c.broken(ruleLinks, "eth0 is not as it is wanted")
+		}
+		if want.Gateway != [4]byte{} && len(t.routes) == 0 {
+			c.broken(ruleLinks, "there is no default route")
+		}
+	}
+}

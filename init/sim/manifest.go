@@ -1,0 +1,106 @@
+package sim
+
+import "mote/wire"
+
+// Manifests by seed: a few services with random needs and policies; now and then
+// one that is described wrongly.
+
+// wanted are the waits of random services: short, so that a run sees many of
+// them; and long enough that a good program is in time.
+const (
+	startMsecMin = 500
+	startMsecMax = 6000
+	stopMsecMin  = 100
+	stopMsecMax  = 3000
+)
+
+// randomManifest makes one. missing says which programs are not in the image.
+func randomManifest(r *rand) (m *wire.Manifest, missing []string) {
+	m = &wire.Manifest{Node: "node", Users: []wire.User{{Name: "app", UID: 1000, GID: 1000}}}
+	switch r.weighted(2, 5, 1) {
+	case 0:
+	case 1:
+		m.Links = []wire.Link{{Name: pick(r, "", "eth0"), Address: [4]byte{10, 0, 2, 15}, PrefixBits: 24,
+			Gateway: pick(r, [4]byte{}, [4]byte{10, 0, 2, 2})}}
+	case 2:
+		m.Links = []wire.Link{{Name: "eth9", Address: [4]byte{10, 0, 9, 9}, PrefixBits: 24}}
+	}
+	count := 1 + r.below(pick(r, 3, 8, 20))
+	for i := range count {
+		m.Services = append(m.Services, randomService(r, m, i))
+	}
+	if r.percent(15) {
+		missing = spoil(r, m)
+	}
+	return m, missing
+}
+
+// serviceName is "s0", "s1", …: short in transcripts.
+func serviceName(i int) string { return "s" + itoa(int64(i)) }
+
+func randomService(r *rand, m *wire.Manifest, i int) wire.Service {
+	s := wire.Service{
+		Name: serviceName(i), Kind: wire.KindDaemon, Exec: []string{"/bin/" + serviceName(i), "-x"},
+		User: pick(r, "", "app", "33"), Optional: r.percent(30),
+		Ready:              pick(r, wire.ReadyExec, wire.ReadyNotify, wire.ReadyTCP, wire.ReadyUnix),
+		StartMsec:          uint32(r.between(startMsecMin, startMsecMax)),
+		StopMsec:           uint32(r.between(stopMsecMin, stopMsecMax)),
+		Restart:            pick(r, wire.RestartAlways, wire.RestartAlways, wire.RestartOnFailure, wire.RestartNever),
+		BackoffMsec:        uint32(r.between(10, 300)),
+		BackoffMaxMsec:     uint32(r.between(300, 3000)),
+		RestartsMax:        uint32(r.between(2, 20)),
+		RestartsWindowMsec: uint32(r.between(1000, 60_000)),
+		StopSignal:         pick(r, uint8(0), 0, 2, 10),
+	}
+	if r.percent(25) {
+		s.Kind = wire.KindOneShot
+		s.Ready = pick(r, wire.ReadyExit, wire.ReadyExit, wire.ReadyNotify, wire.ReadyExec)
+		s.Restart = pick(r, wire.RestartOnFailure, wire.RestartNever)
+	}
+	switch s.Ready {
+	case wire.ReadyTCP:
+		s.ReadyAddress = "127.0.0.1:" + itoa(int64(tcpPorts+i))
+	case wire.ReadyUnix:
+		s.ReadyAddress = "/run/" + serviceName(i)
+	}
+	if r.percent(30) {
+		s.Caps = []string{"net_bind_service"}
+		s.Limits = wire.Limits{MemoryMaxBytes: 1 << 24, CPUWeight: 50, PidsMax: 16}
+		s.Rlimits = []wire.Rlimit{{Name: "nofile", Soft: 64, Hard: 64}}
+	}
+	if r.percent(10) {
+		s.Limits.IO = []wire.IOLimit{{Disk: "vda", ReadBytesPerSec: 1 << 20}}
+	}
+	for j := range i {
+		if len(s.Needs) < 4 && r.chance(i+1) {
+			s.Needs = append(s.Needs, m.Services[j].Name)
+		}
+	}
+	if r.percent(15) {
+		s.Needs = append(s.Needs, wire.StageNetwork)
+	}
+	return s
+}
+
+// spoil breaks one service's description.
+func spoil(r *rand, m *wire.Manifest) (missing []string) {
+	s := &m.Services[r.below(len(m.Services))]
+	switch r.below(6) {
+	case 0:
+		s.Needs = append(s.Needs, "nobody")
+	case 1:
+		s.User = "ghost"
+	case 2:
+		missing = []string{s.Exec[0]}
+	case 3: // a cycle
+		if last := &m.Services[len(m.Services)-1]; last != s && len(s.Needs) < wire.NeedsMax {
+			s.Needs = append(s.Needs, last.Name)
+			last.Needs = append(last.Needs, s.Name)
+		}
+	case 4:
+		s.Dir = "/nowhere"
+	case 5:
+		s.Ready, s.ReadyAddress = wire.ReadyTCP, "somewhere"
+	}
+	return missing
+}

@@ -1,0 +1,179 @@
+package sim
+
+import (
+	"mote/init/core"
+	"mote/wire"
+
+	"golang.org/x/sys/unix"
+)
+
+// A second, dumber account of each service: from what it was seen to do follows
+// when it may start again.
+
+type viewOf = core.View
+
+type record struct {
+	spec *wire.Service
+	// wanted: the operator's last word was not "stop".
+	wanted bool
+	main   *process
+	// streak, windowAt and spent follow from the ends and the policy.
+	streak, spent uint32
+	windowAt      int64
+	upAt          int64
+	startedAt     int64
+	// earliest is when the next start may be; now: it must come with this turn.
+	earliest int64
+	now      bool
+	// hopeless: its last start failed in a way that would fail again.
+	hopeless bool
+	// emptyAt is since when it is called up and has no process.
+	emptyAt int64
+}
+
+// What opTell's value says followed, see core's states.
+const (
+	toldBackoff = 6
+	toldFailed  = 8
+)
+
+// wish takes an operator's word. One about a service that can't run, or about a
+// node that goes down, is not heard.
+func (c *checks) wish(s *record, i int, word string) {
+	c.world.loop.Service(i, &c.view)
+	if c.halted || c.view.Refused {
+		return
+	}
+	s.wanted = word != "stop"
+	if s.wanted {
+		s.streak, s.windowAt = 0, 0
+		s.earliest = 0
+	}
+}
+
+// start checks that service i may start now.
+func (c *checks) start(s *record, i int) {
+	w, v := c.world, &c.view
+	w.loop.Service(i, v)
+	switch {
+	case c.halted:
+		c.broken(ruleWish, s.spec.Name+" starts while the node goes down")
+	case !s.wanted:
+		c.broken(ruleWish, s.spec.Name+" starts, which was stopped")
+	case w.now < s.earliest:
+		c.broken(ruleBackoff, s.spec.Name+" starts "+itoa((s.earliest-w.now)/usec)+" µs too early")
+	case v.NeedsNetwork && !w.loop.Counts().Network:
+		c.broken(ruleNeeds, s.spec.Name+" starts without the network")
+	}
+	for _, n := range v.Needs {
+		var need viewOf
+		w.loop.Service(int(n), &need)
+		up := need.State == "up" || need.State == "done" && need.Spec.Kind == wire.KindOneShot
+		if !up || !need.Ready {
+			c.broken(ruleNeeds, s.spec.Name+" starts while "+need.Spec.Name+" is "+need.State)
+		}
+	}
+	s.startedAt, s.upAt, s.now, s.hopeless, s.main = w.now, 0, false, false, nil
+}
+
+// told checks what follows an end.
+func (c *checks) told(s *record, now, value int64) {
+	next, wait := value&0xff, value>>8
+	window, most := or(s.spec.RestartsWindowMsec, 600_000), s.spec.RestartsMax
+	if most == 0 {
+		most = 30
+	}
+	if next != toldBackoff && next != toldFailed || s.spec.Restart == wire.RestartNever || s.hopeless {
+		if next == toldBackoff {
+			c.broken(ruleBudget, s.spec.Name+" is started again, against its policy")
+		}
+		return
+	}
+	if s.upAt != 0 && now-s.upAt > or(s.spec.BackoffMaxMsec, 30_000) {
+		s.streak = 0
+	}
+	if s.windowAt == 0 || now-s.windowAt > window {
+		s.windowAt, s.spent = now, 0
+	}
+	s.spent++
+	if gone := s.spent > most; gone != (next == toldFailed) {
+		c.broken(ruleBudget, s.spec.Name+" ended "+itoa(int64(s.spent))+" times of "+itoa(int64(most)))
+	}
+	if next == toldFailed {
+		return
+	}
+	s.streak++
+	want := int64(0)
+	if s.streak > 1 {
+		want = min(or(s.spec.BackoffMsec, 100)<<min(s.streak-2, 20), or(s.spec.BackoffMaxMsec, 30_000))
+	}
+	if wait != want {
+		c.broken(ruleBackoff, s.spec.Name+" waits "+itoa(wait)+" ns, not "+itoa(want))
+	}
+	s.earliest, s.now = now+wait, wait == 0
+}
+
+func or(valueMsec, defaultMsec uint32) int64 {
+	if valueMsec == 0 {
+		valueMsec = defaultMsec
+	}
+	return int64(valueMsec) * msec
+}
+
+// permanent is what a start is not tried again after.
+func permanent(name string) bool {
+	switch name {
+	case "ENOENT", "ENOTDIR", "EACCES", "ENOEXEC", "ELOOP", "EISDIR", "ENAMETOOLONG", "E2BIG", "EINVAL", "EPERM", "ELIBBAD", "ENOSYS":
+		return true
+	}
+	return false
+}
+
+// cloned checks a service's new process.
+func (c *checks) cloned(name string, cg *cgroup) {
+	s := c.record(name)
+	if s == nil || c.op != "start" || c.about != name {
+		c.broken(ruleOne, "clones "+name+", which was not to be started")
+	}
+	for _, p := range c.world.processes.all {
+		if p.service == name && p.life == running {
+			c.broken(ruleOne, "starts "+name+" while "+p.who()+" of it lives")
+		}
+	}
+	if cg.name != cgroupServices+name {
+		c.broken(ruleOne, name+" is born into "+cg.name)
+	}
+}
+
+// signalled checks whom a signal is for: a worker that is late, or the main
+// process of the service that is being acted on.
+func (c *checks) signalled(p *process, signal uint8) {
+	if !p.main || p.service != "" && (p.service != c.about || c.op != "term" && c.op != "kill" && c.op != "start") {
+		c.broken(ruleStranger, "signals "+p.who()+" while acting on "+c.op+" "+c.about)
+	}
+	if c.op == "term" && p.service != "" {
+		want := c.record(p.service).spec.StopSignal
+		if want == 0 {
+			want = uint8(unix.SIGTERM)
+		}
+		if signal != want {
+			c.broken(ruleStranger, p.who()+" is sent signal "+itoa(int64(signal)))
+		}
+	}
+}
+
+func (c *checks) killedCgroup(cg *cgroup) {
+	if c.op != "kill" || cg.name != cgroupServices+c.about {
+		c.broken(ruleStranger, "kills "+cg.name+" while acting on "+c.op+" "+c.about)
+	}
+}
+
+// reaped: a child's end was taken from the kernel.
+func (c *checks) reaped(*process) {}
+
+func (c *checks) record(name string) *record {
+	if i := c.world.plan.index(name); i >= 0 && i < len(c.services) {
+		return &c.services[i]
+	}
+	return nil
+}
