@@ -57,7 +57,7 @@ func (c *checks) live() {
 	for range c.services { // as often as the longest chain of needs
 		for i := range c.services {
 			w.loop.Service(i, &c.view)
-			cannot[i] = cannot[i] || c.view.Refused || c.view.State == "stuck" || c.heldIn(c.view.Spec.Name) ||
+			cannot[i] = cannot[i] || c.view.Refused || c.heldIn(c.view.Spec.Name) ||
 				c.view.NeedsNetwork && !w.linkComes()
 			for _, n := range c.view.Needs {
 				cannot[i] = cannot[i] || cannot[n]

@@ -35,6 +35,7 @@ type record struct {
 const (
 	toldBackoff = 6
 	toldFailed  = 8
+	toldStuck   = 10
 )
 
 // wish takes an operator's word. One about a service that can't run, or about a
@@ -79,6 +80,10 @@ func (c *checks) start(s *record, i int) {
 // told checks what follows an end.
 func (c *checks) told(s *record, now, value int64) {
 	next, wait := value&0xff, value>>8
+	if next == toldStuck {
+		c.stuck(s)
+		return
+	}
 	window, most := or(s.spec.RestartsWindowMsec, 600_000), s.spec.RestartsMax
 	if most == 0 {
 		most = 30
@@ -111,6 +116,15 @@ func (c *checks) told(s *record, now, value int64) {
 		c.broken(ruleBackoff, s.spec.Name+" waits "+itoa(wait)+" ns, not "+itoa(want))
 	}
 	s.earliest, s.now = now+wait, wait == 0
+}
+
+// stuck is only what was killed, and does not die of it.
+func (c *checks) stuck(s *record) {
+	for _, p := range c.world.processes.all {
+		if p.service == s.spec.Name && p.life == running && !p.killed {
+			c.broken(ruleTruth, s.spec.Name+" is called stuck, and "+p.who()+" was never killed")
+		}
+	}
 }
 
 func or(valueMsec, defaultMsec uint32) int64 {

@@ -24,7 +24,7 @@ const (
 	ruleLimit         // a shutdown ends within its hard limit
 	ruleDead          // the machine ends only when every process is dead
 	ruleLive          // in calm, what can be up is up, and the node is ready
-	ruleTruth         // a service that is up has a process
+	ruleTruth         // what is said of a service is true of its processes
 	ruleControl       // the control socket answers as its contract says
 	ruleLinks         // links, addresses and routes become what is wanted
 	ruleSame          // one seed, one trace
@@ -53,7 +53,7 @@ func (r rule) sentence() string {
 		ruleLimit:    "a shutdown ends within its hard limit",
 		ruleDead:     "the machine ends only when every process is dead",
 		ruleLive:     "in calm, what can be up is up, and the node is ready",
-		ruleTruth:    "a service that is up has a process",
+		ruleTruth:    "what is said of a service is true of its processes",
 		ruleControl:  "the control socket answers as its contract says",
 		ruleLinks:    "links, addresses and routes become what is wanted",
 		ruleSame:     "one seed, one trace",
