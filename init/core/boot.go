@@ -70,19 +70,44 @@ func (l *Loop) openConsole() {
 // openSources makes the epoll set and what PID 1 can't be without. It is the
 // one place whose failure can't be lived with: without a loop there is no PID 1.
 func (l *Loop) openSources() {
-	l.must("make the epoll set", l.sources.open(l.sys))
-	fd, errno := l.sys.TimerCreate()
-	l.must("make the timer", errno)
-	l.must("watch the timer", l.sources.add(rankTimer, 0, fd, unix.EPOLLIN))
-	fd, errno = l.sys.SignalPipe()
-	l.must("handle signals", errno)
-	l.must("watch signals", l.sources.add(rankSignal, 0, fd, unix.EPOLLIN))
+	l.must("make the epoll set", func() Errno { return l.sources.open(l.sys) })
+	l.must("make the timer", func() Errno {
+		fd, errno := l.sys.TimerCreate()
+		return l.watchFirst(rankTimer, fd, errno)
+	})
+	l.must("handle signals", func() Errno {
+		fd, errno := l.sys.SignalPipe()
+		return l.watchFirst(rankSignal, fd, errno)
+	})
 	l.sys.SetFileLimit(filesMax)
 }
 
-// must panics, which is said on every console and reboots.
-func (l *Loop) must(what string, errno Errno) {
+// watchFirst adds a descriptor that was just made, or closes it again.
+func (l *Loop) watchFirst(r rank, fd int32, errno Errno) Errno {
 	if errno != 0 {
+		return errno
+	}
+	if errno = l.sources.add(r, 0, fd, unix.EPOLLIN); errno != 0 {
+		l.sys.Close(fd)
+	}
+	return errno
+}
+
+// insist does what boot can't go on without again while its error may pass, at
+// most triesMax times: nothing else runs yet, so there is nothing to hold up.
+func insist(do func() Errno) (errno Errno) {
+	for range triesMax {
+		if errno = do(); errno == 0 || permanent(errno) {
+			break
+		}
+	}
+	return errno
+}
+
+// must panics where insisting does not help, which is said on every console and
+// reboots.
+func (l *Loop) must(what string, do func() Errno) {
+	if errno := insist(do); errno != 0 {
 		panic("can't " + what + ": " + errnoName(errno))
 	}
 }
@@ -90,7 +115,11 @@ func (l *Loop) must(what string, errno Errno) {
 // loadManifest reads and checks what the node shall be. What is wrong with a
 // service is said, and keeps only that service from running.
 func (l *Loop) loadManifest() {
-	text, errno := l.readWhole(manifestPath, wire.ManifestSizeMax)
+	var text []byte
+	errno := insist(func() (errno Errno) {
+		text, errno = l.readWhole(manifestPath, wire.ManifestSizeMax)
+		return errno
+	})
 	if errno != 0 {
 		l.console.trouble(l.now, "read "+manifestPath, errno)
 	} else if m, err := wire.DecodeManifest(text); err != nil {
@@ -119,7 +148,9 @@ func (l *Loop) missing() []wire.Problem {
 		fd, errno := l.sys.Open(path, unix.O_PATH, 0)
 		if errno == 0 {
 			l.sys.Close(fd)
-			return
+		}
+		if !permanent(errno) {
+			return // it is there, or that can't be told now: its start will say
 		}
 		list = append(list, wire.Problem{Service: i, Name: l.manifest.Services[i].Name, Field: field,
 			What: path + ": " + errnoName(errno), Next: "add it to the image, or mend the path"})
@@ -138,7 +169,11 @@ func (l *Loop) missing() []wire.Problem {
 
 // startNet reads the kernel's words and opens rtnetlink.
 func (l *Loop) startNet() {
-	words, errno := l.readFile("/proc/cmdline")
+	var words string
+	errno := insist(func() (errno Errno) {
+		words, errno = l.readFile("/proc/cmdline")
+		return errno
+	})
 	if errno != 0 {
 		l.console.trouble(l.now, "read the kernel's command line", errno)
 	}

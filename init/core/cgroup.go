@@ -35,7 +35,9 @@ func (l *Loop) openCgroups() (what string, errno Errno) {
 		}
 	}
 	fd, errno := l.sys.Open(cgroupWorkers, unix.O_RDONLY|unix.O_DIRECTORY, 0)
-	l.workersFD = fd
+	if errno == 0 {
+		l.workersFD = fd
+	}
 	return "open cgroup " + cgroupWorkers, errno
 }
 
@@ -46,6 +48,12 @@ func (l *Loop) openCgroup(i int) Errno {
 	st, spec := &l.starts[i], l.machine.services[i].spec
 	if st.cgroupFD > 0 {
 		return 0
+	}
+	if l.workersFD < 0 { // the upper groups could not be made at boot
+		if what, errno := l.openCgroups(); errno != 0 {
+			st.what = what
+			return unix.EAGAIN // whatever it was, it is not this service's fault
+		}
 	}
 	dir := cgroupServices + "/" + spec.Name
 	st.what = "make its cgroup"
@@ -146,15 +154,18 @@ func (l *Loop) populated(i int) bool {
 // takeCgroup: the file cgroup.events of service i has changed.
 func (l *Loop) takeCgroup(i int) {
 	if !l.populated(i) {
+		l.look = true // whoever was its last process is dead
 		l.push(evEmpty, i, 0, 0)
 	}
 }
 
-// kill ends every process in service i's cgroup, by one write.
+// kill ends every process in service i's cgroup, by one write. Where that fails,
+// its main process gets the signal, and the write is tried again.
 func (l *Loop) kill(i int) {
 	l.sources.remove(rankProbe, i)
 	spec := l.machine.services[i].spec
-	if l.writeFile(cgroupServices+"/"+spec.Name+"/cgroup.kill", "1") != 0 {
+	if errno := l.writeFile(cgroupServices+"/"+spec.Name+"/cgroup.kill", "1"); errno != 0 {
+		l.push(evNoKill, i, errno, 0)
 		if fd := l.sources.fd(rankExit, i); fd >= 0 {
 			l.sys.Signal(fd, uint8(unix.SIGKILL))
 		}

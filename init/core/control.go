@@ -29,10 +29,12 @@ type conn struct {
 // openControl begins to listen.
 func (l *Loop) openControl() {
 	fd, errno := l.sys.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0)
-	if errno == 0 {
-		l.sys.Unlink(controlPath)
-		errno = l.sys.BindUnix(fd, controlPath)
+	if errno != 0 {
+		l.console.trouble(l.now, "open "+controlPath, errno)
+		return
 	}
+	l.sys.Unlink(controlPath)
+	errno = l.sys.BindUnix(fd, controlPath)
 	if errno == 0 {
 		errno = l.sys.Chmod(controlPath, 0o600)
 	}

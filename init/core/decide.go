@@ -50,19 +50,25 @@ func (m *machine) take(e event, now int64) {
 	s := &m.services[e.service]
 	switch e.kind {
 	case evCloned:
-		s.pid, s.alive, s.populated = int32(e.value), true, true
+		s.cloning, s.pid, s.alive, s.populated = false, int32(e.value), true, true
 	case evNoClone:
+		s.cloning = false
 		s.end = end{kind: endClone, errno: e.errno}
 		m.judge(e.service, now)
 	case evExec:
 		m.executed(e.service, now)
 	case evExecFail:
 		s.end = end{kind: endExec, code: int32(e.value), errno: e.errno}
+	case evNoKill:
+		if s.state == killing || s.state == stuck {
+			s.killAt = now + killRetryNsec
+		}
 	case evExit:
 		m.exited(e.service, uint32(e.value), e.value&restFlag != 0, now)
 	case evEmpty:
+		// While it is being cloned this is about the instance before.
 		s.populated = false
-		if !s.alive && s.state.alive() {
+		if !s.cloning && !s.alive && s.state.alive() {
 			m.judge(e.service, now)
 		}
 	case evNotify:
@@ -104,13 +110,16 @@ func (m *machine) pull(i int16, t trigger, now int64) {
 func (m *machine) enter(i int16, next state, now int64) {
 	s := &m.services[i]
 	s.state, s.since, s.deadline, s.probeAt = next, now, 0, 0
+	if next != stuck {
+		s.killAt = 0
+	}
 	s.ready = next == up || next == done && s.spec.Kind == wire.KindOneShot
 	switch next {
 	case starting:
 		s.deadline = now + s.startNsec()
 		s.startedAt, s.end, s.timedOut = now, end{}, false
 		s.stopAsked, s.again = false, false
-		s.alive, s.populated = false, false
+		s.cloning, s.alive, s.populated = true, false, false
 	case up:
 		s.readyAt = now
 		m.ask(opUp, i, 0)

@@ -12,6 +12,7 @@ const (
 	evExecFail           // a step of the child failed: errno, value is the step
 	evCloned             // the child exists: value is its pid
 	evNoClone            // it could not be made: errno
+	evNoKill             // its cgroup could not be killed: errno
 	evExit               // the main process ended: value is wait4's status, plus restFlag
 	evEmpty              // the cgroup has no process left
 	evNotify             // sd_notify: value is a set of notify… bits
@@ -27,7 +28,7 @@ const (
 
 var eventNames = [eventsKinds]string{
 	evNone: "none", evExec: "exec", evExecFail: "exec-fail", evCloned: "cloned",
-	evNoClone: "no-clone", evExit: "exit", evEmpty: "empty", evNotify: "notify",
+	evNoClone: "no-clone", evNoKill: "no-kill", evExit: "exit", evEmpty: "empty", evNotify: "notify",
 	evProbe: "probe", evStart: "start", evStop: "stop", evRestart: "restart",
 	evNetwork: "network", evShutdown: "shutdown", evSynced: "synced",
 }

@@ -21,6 +21,8 @@ const (
 	// drainReadsMax reads of one source a turn, so that a flooding one can't
 	// hold back reaping.
 	drainReadsMax = 16
+	// triesMax times boot tries what it can't go on without.
+	triesMax = 16
 	// reapMax children a turn, for the same reason: 20,000 orphans take 40
 	// turns, and an exit among them still waits less than a millisecond.
 	reapMax = 512
@@ -66,6 +68,8 @@ const (
 	tickNsec = 10 * sec
 	// killNsec after the kill of a cgroup a process in it counts as stuck.
 	killNsec = 10 * sec
+	// killRetryNsec is the wait before a kill that failed is tried again.
+	killRetryNsec = 100 * msec
 	// workerNsec is the deadline of a worker.
 	workerNsec = 10 * sec
 	// probeFirstNsec and probeMaxNsec bound the wait between two probes of a

@@ -25,20 +25,30 @@ type links struct {
 
 // openLinks begins to bring the links to what is wanted.
 func (l *Loop) openLinks(want []wire.Link) {
-	k := &l.links
-	k.net, k.want = netcfg.New(want), want
-	fd, err := netcfg.OpenSocket(l.rooms.Net)
-	if err != nil {
-		l.console.say(l.now, "trouble: ", err.Error())
-		return
+	l.links.net, l.links.want = netcfg.New(want), want
+	l.openLinkSockets()
+}
+
+// openLinkSockets opens those of the two sockets that are not open. It is
+// called again by the slow tick: what could not be opened may be later.
+func (l *Loop) openLinkSockets() {
+	if l.sources.fd(rankLink, 0) < 0 {
+		fd, err := netcfg.OpenSocket(l.rooms.Net)
+		if err != nil {
+			l.console.say(l.now, "trouble: ", err.Error())
+			return
+		}
+		l.watchLinks(rankLink, fd)
+		l.links.net.Resync()
 	}
-	l.watchLinks(rankLink, fd)
-	fd, errno := l.rooms.Net.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, unix.NETLINK_ROUTE)
-	if errno != 0 {
-		l.console.trouble(l.now, "open the workers' rtnetlink socket", errno)
-		return
+	if l.sources.fd(rankLinkAck, 0) < 0 {
+		fd, errno := l.rooms.Net.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, unix.NETLINK_ROUTE)
+		if errno != 0 {
+			l.console.trouble(l.now, "open the workers' rtnetlink socket", errno)
+			return
+		}
+		l.watchLinks(rankLinkAck, fd)
 	}
-	l.watchLinks(rankLinkAck, fd)
 }
 
 func (l *Loop) watchLinks(r rank, fd int) {
@@ -48,8 +58,8 @@ func (l *Loop) watchLinks(r rank, fd int) {
 	}
 }
 
-// takeLink reads what the kernel says of links. False means that the socket
-// failed for good; it is opened again at once, and everything read anew.
+// takeLink reads what the kernel says of links. A socket that failed for good is
+// opened again at once, and everything read anew.
 func (l *Loop) takeLink(r rank, fd int32) {
 	for range drainReadsMax {
 		switch l.links.net.Take(l.rooms.Net, int(fd), l.scratch[:], &l.links.from, l.now) {
@@ -57,10 +67,7 @@ func (l *Loop) takeLink(r rank, fd int32) {
 			return
 		case netcfg.OutcomeBroken:
 			l.sources.remove(r, 0)
-			l.links.net.Resync()
-			if fd, err := netcfg.OpenSocket(l.rooms.Net); err == nil {
-				l.watchLinks(r, fd)
-			}
+			l.openLinkSockets()
 			return
 		}
 	}

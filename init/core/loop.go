@@ -262,11 +262,18 @@ func (l *Loop) full() bool {
 	return used > eventsMax-eventsReserve
 }
 
-// tick is the slow one: whatever a lost wake-up left is found here.
+// tick is the slow one: whatever a lost wake-up left is found here, and what
+// could not be opened before is tried again.
 func (l *Loop) tick() {
 	l.look = true
 	l.tickAt = l.now + tickNsec
 	l.reap()
+	if l.links.net != nil {
+		l.openLinkSockets()
+	}
+	if l.sources.fd(rankListen, 0) < 0 {
+		l.openControl()
+	}
 }
 
 // arm sets the timer to the next instant at which something is due.

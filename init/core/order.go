@@ -50,6 +50,10 @@ func (m *machine) settle(now int64) {
 			s.timedOut = s.timedOut || s.state == starting
 			m.pull(int16(i), trTimer, now)
 		}
+		if s.killAt != 0 && s.killAt <= now {
+			s.killAt = 0
+			m.ask(opKill, int16(i), 0)
+		}
 		if s.probeAt != 0 && s.probeAt <= now {
 			s.probeAt = 0
 			m.ask(opProbe, int16(i), 0)
@@ -107,6 +111,7 @@ func (m *machine) next() int64 {
 	for i := range m.services[:m.count] {
 		at = sooner(at, m.services[i].deadline)
 		at = sooner(at, m.services[i].probeAt)
+		at = sooner(at, m.services[i].killAt)
 	}
 	return at
 }

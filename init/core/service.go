@@ -16,8 +16,10 @@ type service struct {
 	needsCount   int
 	needsNetwork bool
 
+	// cloning: it was asked to start, and the clone's outcome is not known yet.
 	// pid is its main process; alive until that was reaped, populated until
 	// its cgroup was seen empty.
+	cloning   bool
 	pid       int32
 	alive     bool
 	populated bool
@@ -31,6 +33,9 @@ type service struct {
 	// probeAt is when its socket is tried next, 0 for not; probeWait grows.
 	probeAt   int64
 	probeWait int64
+
+	// killAt is when a kill that failed is tried again, 0 for not.
+	killAt int64
 
 	// startedAt and readyAt are of this start. restarts counts all, streak the
 	// ones since it was last up for longer than its longest back-off.

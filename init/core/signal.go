@@ -51,7 +51,9 @@ func (*Linux) SignalPipe() (int32, Errno) {
 	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
 		return -1, errnoOf(err)
 	}
-	atomic.StoreInt32(&signalPipe, int32(fds[1]))
+	if was := atomic.SwapInt32(&signalPipe, int32(fds[1])); was > 0 {
+		unix.Close(int(was)) // of a try before, whose read end could not be watched
+	}
 	handler, restorer := signalAddresses()
 	act := &sigaction{handler: handler, flags: saSiginfo | saOnstack | saRestart, mask: ^uint64(0)}
 	if restorer != 0 {

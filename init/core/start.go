@@ -113,15 +113,17 @@ func (l *Loop) watchChild(place int, report, pidfd int32) {
 	}
 }
 
-// takeReport learns how service or worker at place got on: end of file means
-// that its exec (or its end) closed the pipe.
+// takeReport learns how service or worker at place got on. An end of file means
+// that its exec closed the pipe, or its death: only one of them is a start.
 func (l *Loop) takeReport(place int) {
+	l.look = true
+	l.reap()
 	l.readReport(place, true)
 }
 
-// readReport reads the report once; said tells whether an end of file means
-// that the exec succeeded (a dead child's pipe ends as well).
-func (l *Loop) readReport(place int, said bool) {
+// readReport reads the report once, if its source is still there; alive tells
+// that the child is not known to be dead.
+func (l *Loop) readReport(place int, alive bool) {
 	fd := l.sources.fd(rankReport, place)
 	if fd < 0 {
 		return
@@ -141,9 +143,12 @@ func (l *Loop) readReport(place int, said bool) {
 			l.workers[place-servicesMax].errno = failed
 		}
 	case n == len(b):
-		l.starts[place].what = l.program.StepName(int(step))
+		// The one Program was used for others since: make it again for the name.
+		st := &l.starts[place]
+		buildService(&l.program, l.machine.services[place].spec, st, l.nullFD, -1)
+		st.what = l.program.StepName(int(step))
 		l.push(evExecFail, place, failed, step)
-	case said && n == 0:
+	case alive && n == 0:
 		l.push(evExec, place, 0, 0)
 	}
 }

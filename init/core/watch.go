@@ -69,6 +69,14 @@ func (l *Loop) Counts() Counts {
 		Goal: l.machine.shutdown.goal.String(), Pending: l.look || l.eventsHead != l.eventsTail}
 }
 
+// StateName is the name of a state by its number, as in the op tell.
+func StateName(n int) string {
+	if n < 0 || n >= int(statesCount) {
+		return "unknown state"
+	}
+	return state(n).String()
+}
+
 // Cell is one cell of a table, by the names that transcripts use.
 type Cell struct{ State, Trigger, Next string }
 
