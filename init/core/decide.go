@@ -161,6 +161,9 @@ func (m *machine) executed(i int16, now int64) {
 // daemons do): its cgroup stands for it from now on.
 func (m *machine) exited(i int16, status uint32, rest bool, now int64) {
 	s := &m.services[i]
+	// Once it was seen empty nothing can be born in it: then a rest is a cgroup
+	// that could not be read.
+	rest = rest && s.populated
 	s.alive, s.populated = false, rest
 	if s.end.kind == endNone {
 		s.end = endOf(status)

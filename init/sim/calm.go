@@ -75,7 +75,7 @@ func (c *checks) live() {
 	if n := w.loop.Counts(); all && n.Network && !n.Ready {
 		c.broken(ruleLive, "everything is ready, but the node is not called so")
 	}
-	if n := w.loop.Counts(); n.ConsoleBytes > 0 && !w.console.stopped {
+	if n := w.loop.Counts(); n.ConsoleBytes > 0 && w.console.room == consoleRoom {
 		c.broken(ruleConsole, itoa(int64(n.ConsoleBytes))+" bytes wait for a console that has room")
 	}
 }

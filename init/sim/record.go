@@ -162,6 +162,12 @@ func (c *checks) cloned(name string, cg *cgroup) {
 // signalled checks whom a signal is for: a worker that is late, or the main
 // process of the service that is being acted on.
 func (c *checks) signalled(p *process, signal uint8) {
+	if s := c.record(p.service); s != nil && signal == sigKILL && c.op == "" {
+		c.world.loop.Service(c.world.plan.index(p.service), &c.view)
+		if c.view.State == "killing" || c.view.State == "stuck" {
+			return // killed once more, as the first time may have failed
+		}
+	}
 	if !p.main || p.service != "" && (p.service != c.about || c.op != "term" && c.op != "kill" && c.op != "start") {
 		c.broken(ruleStranger, "signals "+p.who()+" while acting on "+c.op+" "+c.about)
 	}
@@ -176,7 +182,16 @@ func (c *checks) signalled(p *process, signal uint8) {
 	}
 }
 
+// killedCgroup checks whom a kill is for: the service that is being acted on, or
+// one that was to be dead already.
 func (c *checks) killedCgroup(cg *cgroup) {
+	for i := range c.services {
+		c.world.loop.Service(i, &c.view)
+		dying := c.view.State == "killing" || c.view.State == "stuck"
+		if dying && cg.name == cgroupServices+c.view.Spec.Name {
+			return
+		}
+	}
 	if c.op != "kill" || cg.name != cgroupServices+c.about {
 		c.broken(ruleStranger, "kills "+cg.name+" while acting on "+c.op+" "+c.about)
 	}
