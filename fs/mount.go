@@ -57,10 +57,8 @@ type Failure struct {
 func MountEssential(sys Sys) []Failure {
 	var failures []Failure
 	for i := range Essential {
-		m := &Essential[i]
-		errno := sys.Mount(m.Source, m.Target, m.Type, m.Flags, m.Options)
-		if errno != 0 && errno != unix.EBUSY {
-			failures = append(failures, Failure{m.Target, errno})
+		if errno := mountOne(sys, &Essential[i]); errno != 0 {
+			failures = append(failures, Failure{Essential[i].Target, errno})
 		}
 	}
 	for _, dir := range runDirs {
@@ -69,4 +67,18 @@ func MountEssential(sys Sys) []Failure {
 		}
 	}
 	return failures
+}
+
+// triesMax times a mount is tried: what is wrong may pass (ENOMEM), and nothing
+// works without it.
+const triesMax = 16
+
+func mountOne(sys Sys, m *Mount) (errno unix.Errno) {
+	for range triesMax {
+		errno = sys.Mount(m.Source, m.Target, m.Type, m.Flags, m.Options)
+		if errno == 0 || errno == unix.EBUSY {
+			return 0
+		}
+	}
+	return errno
 }

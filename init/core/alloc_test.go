@@ -36,6 +36,8 @@ func hosted(t *testing.T, man *wire.Manifest) *Loop {
 		t.Fatal(errno)
 	}
 	t.Cleanup(func() { l.sys.Close(w) })
+	l.console.fd, _ = l.sys.Open("/dev/null", unix.O_WRONLY, 0)
+	t.Cleanup(func() { l.sys.Close(l.console.fd) })
 	l.now = l.sys.Now()
 	l.tickAt = l.now + tickNsec
 	t.Cleanup(func() {

@@ -33,7 +33,7 @@ func New(sys Sys, rooms Rooms) *Loop {
 func (l *Loop) Boot() {
 	l.now = l.sys.Now()
 	failures := fs.MountEssential(l.sys)
-	l.openConsole()
+	l.openFirst()
 	for _, f := range failures {
 		l.console.trouble(l.now, "mount "+f.Target, f.Errno)
 	}
@@ -55,14 +55,15 @@ func (l *Loop) Boot() {
 	l.arm()
 }
 
-// openConsole opens what everything else is said on.
-func (l *Loop) openConsole() {
-	fd, errno := l.sys.Open("/dev/console", unix.O_WRONLY|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
-	if errno == 0 {
-		l.console.fd = fd
-	}
+// openFirst opens the two devices that everything else uses.
+func (l *Loop) openFirst() {
+	l.openConsole()
 	l.console.say(l.now, "Mote ", Version)
-	if l.nullFD, errno = l.sys.Open("/dev/null", unix.O_RDWR, 0); errno != 0 {
+	errno := insist(func() (errno Errno) {
+		l.nullFD, errno = l.sys.Open("/dev/null", unix.O_RDWR, 0)
+		return errno
+	})
+	if errno != 0 {
 		l.console.trouble(l.now, "open /dev/null", errno)
 	}
 }

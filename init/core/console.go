@@ -70,14 +70,26 @@ func (l *Loop) flush() {
 	}
 }
 
-// awaitConsole watches for room: through a copy of the descriptor, as a source
-// owns its own.
-func (l *Loop) awaitConsole() {
-	fd, errno := l.sys.Open("/dev/console", unix.O_WRONLY|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
+// consolePath is the kernel's word for whatever console= names.
+const consolePath = "/dev/console"
+
+// openConsole opens what is said on; the slow tick tries again where there was
+// none. O_NONBLOCK: a terminal that is stopped must not stop PID 1.
+func (l *Loop) openConsole() {
+	errno := insist(func() (errno Errno) {
+		l.console.fd, errno = l.sys.Open(consolePath, unix.O_WRONLY|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
+		return errno
+	})
 	if errno != 0 {
-		return // the next turn tries again
+		l.console.fd = -1
 	}
-	if l.sources.add(rankConsole, 0, fd, unix.EPOLLOUT) != 0 {
+}
+
+// awaitConsole watches for room: through another descriptor, as a source owns
+// its own. Where that fails the slow tick writes on.
+func (l *Loop) awaitConsole() {
+	fd, errno := l.sys.Open(consolePath, unix.O_WRONLY|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
+	if errno == 0 && l.sources.add(rankConsole, 0, fd, unix.EPOLLOUT) != 0 {
 		l.sys.Close(fd)
 	}
 }

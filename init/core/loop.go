@@ -274,6 +274,9 @@ func (l *Loop) tick() {
 	if l.sources.fd(rankListen, 0) < 0 {
 		l.openControl()
 	}
+	if l.console.fd < 0 {
+		l.openConsole()
+	}
 }
 
 // arm sets the timer to the next instant at which something is due.
