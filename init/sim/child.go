@@ -18,6 +18,8 @@ type child struct {
 	// slowNsec is how long that call takes; −1 is for ever.
 	slowNsec int64
 	steps    int
+	// badStep is the first that can't be done, as its descriptor is not open; −1: none.
+	badStep int
 }
 
 // Clone is Sys.Clone.
@@ -70,11 +72,14 @@ func (w *world) Clone(p *core.Program) (int32, int32, errno) {
 
 // readProgram takes from the list of system calls what the model acts on.
 func (w *world) readProgram(p *core.Program) *child {
-	c := &child{program: p.Name, exec: p.Exec != "", report: w.file(p.ReportFD), steps: p.Steps()}
+	c := &child{program: p.Name, exec: p.Exec != "", report: w.file(p.ReportFD), steps: p.Steps(), badStep: -1}
 	for n := range p.Steps() {
 		nr, args := p.Step(n)
 		switch nr {
 		case unix.SYS_DUP3:
+			if w.file(int32(args[0])) == nil && c.badStep < 0 {
+				c.badStep = n
+			}
 			if to := args[1]; to == 1 || to == 2 {
 				c.outputs[to-1] = w.file(int32(args[0]))
 			}

@@ -19,9 +19,9 @@
 //
 // What it does not model: memory and CPU (no program is killed for them), time
 // that a turn takes (calls cost a fixed time), what a program's privileges allow,
-// more than one file system, IPv6, a suspended machine, an error of the signal
-// pipe or of the first epoll set (PID 1 can't be without them, and restarts the
-// machine).
+// more than one file system, IPv6, a suspended machine, an essential mount that
+// fails, an error of the timer, of the signal pipe or of the epoll set at boot
+// (PID 1 can't be without them, and restarts the machine).
 //
 // To see a seed again:
 //

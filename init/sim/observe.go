@@ -38,9 +38,11 @@ func (c *checks) observed(now int64, text []byte) {
 	s := &c.services[i]
 	switch words[0] {
 	case "start", "stop", "restart":
-		c.wish(s, i, words[0])
+		c.wish(s, i, now, words[0])
 	case "exec-fail", "no-clone":
-		s.hopeless = permanent(words[len(words)-1])
+		s.hopeless, s.endAt = permanent(words[len(words)-1]), now
+	case "exit", "empty":
+		s.endAt = now
 	case "cloned":
 		for _, p := range c.world.processes.all {
 			if int64(p.pid) == value && p.main {

@@ -16,6 +16,9 @@ func (w *world) startProgram(p *process, c *child) {
 	if !w.good {
 		do = w.plan.conduct(i, spec)
 	}
+	if c.badStep >= 0 {
+		do.failStep, do.fails = c.badStep, eBADF
+	}
 	switch {
 	case do.failStep >= 0:
 		step := min(do.failStep, c.steps-1)
@@ -48,7 +51,12 @@ func (w *world) run(p *process, c *child, spec *wire.Service, do *conduct) {
 		w.later(actor, do.lifeNsec, func() { w.end(actor, do, spec) })
 	}
 	if do.heldAtNsec >= 0 {
-		w.later(actor, do.heldAtNsec, func() { w.hold(actor, do.heldNsec) })
+		w.later(actor, do.heldAtNsec, func() {
+			if do.restNsec > 0 {
+				w.leave(actor, do, spec)
+			}
+			w.hold(actor, do.heldNsec)
+		})
 	}
 	for range do.orphans {
 		w.later(actor, w.rand.between(0, 2*sec), func() { w.orphan(actor) })
@@ -99,22 +107,31 @@ func (w *world) getReady(p *process, spec *wire.Service) {
 
 // end is a program's own. What it has told before may arrive after it.
 func (w *world) end(p *process, do *conduct, spec *wire.Service) {
+	w.leave(p, do, spec)
+	w.trace.line(w.now, "~ "+p.who()+" ends with "+itoa(int64(do.status)))
+	w.kill(p, do.status)
+}
+
+// leave makes what a program leaves behind: others, and words under way.
+func (w *world) leave(p *process, do *conduct, spec *wire.Service) {
 	for range do.rest {
 		if w.mayFork(p.cgroup) {
 			child := w.spawn(p, p.cgroup, p.service)
 			if w.rand.chance(2) {
 				child.onSignal = func(uint8) {}
 			}
-			if w.rand.chance(2) {
+			if do.restNsec > 0 {
+				w.hold(child, do.restNsec)
+			} else if w.rand.chance(2) {
 				w.later(child, w.rand.between(1*msec, 20*sec), func() { w.die(child, 0) })
 			}
 		}
 	}
 	if do.lateReady {
-		w.after(w.rand.between(0, 300*msec), func() { w.sendNotify(spec.Name, "READY=1") })
+		for _, most := range []int64{300 * msec, 3 * sec, 15 * sec} {
+			w.after(w.rand.between(0, most), func() { w.sendNotify(spec.Name, "READY=1") })
+		}
 	}
-	w.trace.line(w.now, "~ "+p.who()+" ends with "+itoa(int64(do.status)))
-	w.kill(p, do.status)
 }
 
 // hold puts p into uninterruptible sleep.

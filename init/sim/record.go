@@ -17,11 +17,14 @@ type record struct {
 	// wanted: the operator's last word was not "stop".
 	wanted bool
 	main   *process
-	// streak, windowAt and spent follow from the ends and the policy.
-	streak, spent uint32
-	windowAt      int64
-	upAt          int64
-	startedAt     int64
+	// account follows from the ends and the policy. A wish makes it new; before is
+	// the one that an end counts for which came before the wish in the same turn,
+	// and of which is told after it.
+	account, before account
+	endedFirst      bool
+	endAt, wishAt   int64
+	upAt            int64
+	startedAt       int64
 	// earliest is when the next start may be; now: it must come with this turn.
 	earliest int64
 	now      bool
@@ -31,24 +34,22 @@ type record struct {
 	emptyAt int64
 }
 
-// What opTell's value says followed, see core's states.
-const (
-	toldBackoff = 6
-	toldFailed  = 8
-	toldStuck   = 10
-)
+// account is what restarts are counted with.
+type account struct {
+	streak, spent uint32
+	windowAt      int64
+}
 
 // wish takes an operator's word. One about a service that can't run, or about a
 // node that goes down, is not heard.
-func (c *checks) wish(s *record, i int, word string) {
+func (c *checks) wish(s *record, i int, now int64, word string) {
 	c.world.loop.Service(i, &c.view)
 	if c.halted || c.view.Refused {
 		return
 	}
-	s.wanted = word != "stop"
+	s.wanted, s.wishAt, s.endedFirst = word != "stop", now, s.endAt == now
 	if s.wanted {
-		s.streak, s.windowAt = 0, 0
-		s.earliest = 0
+		s.before, s.account, s.earliest = s.account, account{}, 0
 	}
 }
 
@@ -79,8 +80,8 @@ func (c *checks) start(s *record, i int) {
 
 // told checks what follows an end.
 func (c *checks) told(s *record, now, value int64) {
-	next, wait := value&0xff, value>>8
-	if next == toldStuck {
+	next, wait := core.StateName(int(value&0xff)), value>>8
+	if next == "stuck" {
 		c.stuck(s)
 		return
 	}
@@ -88,32 +89,39 @@ func (c *checks) told(s *record, now, value int64) {
 	if most == 0 {
 		most = 30
 	}
-	if next != toldBackoff && next != toldFailed || s.spec.Restart == wire.RestartNever || s.hopeless {
-		if next == toldBackoff {
+	if next != "backoff" && next != "failed" || s.spec.Restart == wire.RestartNever || s.hopeless {
+		if next == "backoff" {
 			c.broken(ruleBudget, s.spec.Name+" is started again, against its policy")
 		}
 		return
 	}
+	a := &s.account
+	if s.wishAt == now && s.endedFirst {
+		a = &s.before
+	}
 	if s.upAt != 0 && now-s.upAt > or(s.spec.BackoffMaxMsec, 30_000) {
-		s.streak = 0
+		a.streak = 0
 	}
-	if s.windowAt == 0 || now-s.windowAt > window {
-		s.windowAt, s.spent = now, 0
+	if a.windowAt == 0 || now-a.windowAt > window {
+		a.windowAt, a.spent = now, 0
 	}
-	s.spent++
-	if gone := s.spent > most; gone != (next == toldFailed) {
-		c.broken(ruleBudget, s.spec.Name+" ended "+itoa(int64(s.spent))+" times of "+itoa(int64(most)))
+	a.spent++
+	if gone := a.spent > most; gone != (next == "failed") {
+		c.broken(ruleBudget, s.spec.Name+" ended "+itoa(int64(a.spent))+" times of "+itoa(int64(most)))
 	}
-	if next == toldFailed {
+	if next == "failed" {
 		return
 	}
-	s.streak++
+	a.streak++
 	want := int64(0)
-	if s.streak > 1 {
-		want = min(or(s.spec.BackoffMsec, 100)<<min(s.streak-2, 20), or(s.spec.BackoffMaxMsec, 30_000))
+	if a.streak > 1 {
+		want = min(or(s.spec.BackoffMsec, 100)<<min(a.streak-2, 20), or(s.spec.BackoffMaxMsec, 30_000))
 	}
 	if wait != want {
 		c.broken(ruleBackoff, s.spec.Name+" waits "+itoa(wait)+" ns, not "+itoa(want))
+	}
+	if a == &s.before {
+		return // the wish starts it at once
 	}
 	s.earliest, s.now = now+wait, wait == 0
 }

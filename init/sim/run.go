@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"runtime/debug"
 
 	"mote/init/core"
 	"mote/wire"
@@ -45,7 +46,7 @@ func run(p *plan, o options) (out outcome) {
 		if r := recover(); r != nil {
 			v, ok := r.(violation)
 			if !ok {
-				v = violation{ruleRun, fmt.Sprint("panics: ", r)}
+				v = violation{ruleRun, fmt.Sprint("panics: ", r, "\n", string(debug.Stack()))}
 			}
 			out.broken = v
 		}
@@ -100,6 +101,7 @@ func newWorld(p *plan, keep bool) *world {
 	w.processes = processes{rand: root.fork(), next: 1, limit: p.processLimit}
 	w.inputs.keys = map[string]*input{}
 	w.console.room = consoleRoom
+	w.cgroups[cgroupRoot] = &cgroup{name: cgroupRoot}
 	w.links.plug("lo")
 	w.check.world = w
 	for i := range p.manifest.Services {

@@ -44,10 +44,12 @@ type conduct struct {
 
 	background bool
 	rest       int
-	orphans    int
-	lines      int
-	babble     int
-	lateReady  bool
+	// restNsec is how long those that are left behind hang in the kernel; 0: not.
+	restNsec  int64
+	orphans   int
+	lines     int
+	babble    int
+	lateReady bool
 }
 
 // well is how a good program behaves.
@@ -76,18 +78,27 @@ func conductOf(r *rand, t temper, s *wire.Service) conduct {
 		c.readyNsec = -1
 	case crashing:
 		c.lifeNsec, c.status = r.between(10*msec, 8*sec), crash
-		c.lateReady = r.chance(4)
+		c.lateReady = r.chance(2)
 	case looping:
 		c.lifeNsec, c.status = r.between(0, 2*msec), crash
-		c.lateReady = r.chance(4)
+		c.lateReady = r.chance(2)
 	case broken:
 		c.failStep, c.fails = r.below(60), pick(r, unix.ENOENT, unix.EACCES, unix.ENOEXEC, unix.ETXTBSY, unix.ENOMEM, unix.EIO, unix.EPERM)
 	case stubborn:
 		c.termNsec = -1
 	case sleeping:
 		c.heldAtNsec, c.heldNsec = r.between(0, 5*sec), pick(r, r.between(1*sec, 30*sec), r.between(1*sec, 5*sec), -1)
-		if r.chance(4) {
+		switch r.below(6) {
+		case 0:
 			c.execNsec = -1
+		case 1, 2, 3:
+			c.rest, c.restNsec = 1, r.between(15*sec, 40*sec)
+			c.lateReady = r.chance(2)
+			if r.chance(2) {
+				c.heldAtNsec, c.lifeNsec, c.status = -1, r.between(1*msec, 2*sec), 0
+			} else {
+				c.heldNsec = r.between(11*sec, 20*sec)
+			}
 		}
 	case background:
 		c.background = true

@@ -34,9 +34,6 @@ func (w *world) makeDir(path string) {
 	if w.files[path] == nil {
 		w.files[path] = &node{dir: true}
 	}
-	if path == cgroupRoot && w.cgroups[path] == nil {
-		w.cgroups[path] = &cgroup{name: path}
-	}
 }
 
 // Open is Sys.Open.
