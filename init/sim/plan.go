@@ -65,6 +65,9 @@ func newPlan(seed uint64) *plan {
 		if services.percent(70) {
 			t = temper(services.below(int(tempersCount)))
 		}
+		if services.percent(10) {
+			t = sleeping // what comes of it is rare, so that it comes more often
+		}
 		p.tempers = append(p.tempers, t)
 	}
 	r := &shape

@@ -65,7 +65,8 @@ func (w *world) run(p *process, c *child, spec *wire.Service, do *conduct) {
 		w.later(actor, int64(n)*w.rand.between(0, 1*msec), func() { w.print(c, n) })
 	}
 	for range do.babble {
-		w.later(actor, w.rand.between(0, 5*sec), func() { w.sendNotify(spec.Name, babble(&w.rand)) })
+		// Whoever may write to the socket may: it need not be the program, nor now.
+		w.after(w.rand.between(0, 8*sec), func() { w.sendNotify(spec.Name, babble(&w.rand)) })
 	}
 }
 
@@ -128,7 +129,7 @@ func (w *world) leave(p *process, do *conduct, spec *wire.Service) {
 		}
 	}
 	if do.lateReady {
-		for _, most := range []int64{300 * msec, 3 * sec, 15 * sec} {
+		for _, most := range []int64{300 * msec, 3 * sec, 15 * sec, 25 * sec, 40 * sec} {
 			w.after(w.rand.between(0, most), func() { w.sendNotify(spec.Name, "READY=1") })
 		}
 	}

@@ -56,7 +56,7 @@ func TestSeeds(t *testing.T) {
 		t.Errorf("faults were on in %d of %d seeds only", faulty, *seedsFlag)
 	}
 	if *seedsFlag < 1000 {
-		return // too few to come by every cell
+		return // these few may not come by every cell
 	}
 	for _, cell := range core.Transitions.Cells() {
 		if visits[[2]string{cell.State, cell.Trigger}] == 0 {

@@ -83,6 +83,7 @@ func conductOf(r *rand, t temper, s *wire.Service) conduct {
 		c.lifeNsec, c.status = r.between(0, 2*msec), crash
 		c.lateReady = r.chance(2)
 	case broken:
+		c.babble = r.below(6)
 		c.failStep, c.fails = r.below(60), pick(r, unix.ENOENT, unix.EACCES, unix.ENOEXEC, unix.ETXTBSY, unix.ENOMEM, unix.EIO, unix.EPERM)
 	case stubborn:
 		c.termNsec = -1
@@ -93,7 +94,7 @@ func conductOf(r *rand, t temper, s *wire.Service) conduct {
 			c.execNsec = -1
 		case 1, 2, 3:
 			c.rest, c.restNsec = 1, r.between(15*sec, 40*sec)
-			c.lateReady = r.chance(2)
+			c.lateReady = true
 			if r.chance(2) {
 				c.heldAtNsec, c.lifeNsec, c.status = -1, r.between(1*msec, 2*sec), 0
 			} else {
@@ -105,6 +106,7 @@ func conductOf(r *rand, t temper, s *wire.Service) conduct {
 		c.lifeNsec = pick(r, -1, r.between(10*msec, 8*sec))
 	case messy:
 		c.rest = 1 + r.below(3)
+		c.lateReady = r.chance(2)
 		c.lifeNsec, c.status = r.between(10*msec, 8*sec), crash
 	case forking:
 		c.orphans = 1 + r.below(40)
