@@ -36,7 +36,7 @@ image: ## build PID 1 and the demo's root file system into build/
 size: ## compare every artifact with its budget
 	@$(NEEDS) image kernel
 	@$(GO) run ./kconfig/kbuild
-	@$(GO) run ./fs/image/mkimage base
+	@$(GO) run ./fs/image/mkimage -init build/init base
 	@$(GO) run ./size/mksize
 
 test: ## every test: unit, simulation, arm64, in QEMU, budgets

@@ -45,6 +45,7 @@ func run(ctx context.Context, args []string, out, usage io.Writer) error {
 	block := flags.Uint("block", 0, "SquashFS block in bytes (default 131072)")
 	level := flags.Int("level", 0, "zstd level, 1 to 22 (default 19)")
 	compressInit := flags.Bool("compress-init", false, "store PID 1 compressed, for comparison")
+	keepInit := flags.String("init", "", "leave a copy of PID 1's binary there")
 	inspect := flags.Bool("inspect", false, "read the image again and check it against what was declared")
 	list := flags.Bool("list", false, "print every path, its size and why it is there")
 	flags.Usage = func() {
@@ -79,13 +80,20 @@ func run(ctx context.Context, args []string, out, usage io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if err := copyInit(result, *keepInit); err != nil {
+		return err
+	}
 	printResult(out, result, time.Since(begun), *list)
 	if *inspect {
 		if err := inspectResult(ctx, result); err != nil {
 			return err
 		}
 	}
-	// Last, so that what is too large can be looked into.
+	return withinBudget(profile, result) // last, so that what is too large can be looked into
+}
+
+// withinBudget holds the image to its profile's budget, if that has one.
+func withinBudget(profile image.Profile, result image.Result) error {
 	if profile.BudgetBytes > 0 && result.Bytes > profile.BudgetBytes {
 		return fmt.Errorf("mkimage: %s is %d bytes over its budget of %d; see what grew with -list",
 			result.Out, result.Bytes-profile.BudgetBytes, profile.BudgetBytes)
@@ -106,6 +114,23 @@ func printResult(out io.Writer, result image.Result, took time.Duration, list bo
 		what = "built in " + took.Round(time.Millisecond).String()
 	}
 	fmt.Fprintf(out, "%s: %d bytes, %s\nsha256 %s\n", result.Out, result.Bytes, what, result.SHA256)
+}
+
+// copyInit copies the image's PID 1 to a file, if one is named.
+func copyInit(result image.Result, to string) error {
+	if to == "" {
+		return nil
+	}
+	for _, f := range result.Files {
+		if f.Path == image.InitPath {
+			b, err := os.ReadFile(f.Source)
+			if err != nil {
+				return fmt.Errorf("mkimage: %w", err)
+			}
+			return os.WriteFile(to, b, 0o755)
+		}
+	}
+	return fmt.Errorf("mkimage: %s has no %s", result.Out, image.InitPath)
 }
 
 // inspectResult walks the image as the tests do.
