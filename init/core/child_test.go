@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -26,6 +27,12 @@ func TestHelperLooksAtItself(t *testing.T) {
 	}
 	for line := range strings.Lines(string(status)) {
 		key, value, _ := strings.Cut(strings.TrimSpace(line), ":")
+		if key == "SigIgn" {
+			// Signals above 31 are a C library's own; what started the tests may
+			// ignore some. In QEMU the whole set is looked at.
+			bits, _ := strconv.ParseUint(strings.TrimSpace(value), 16, 64)
+			value = fmt.Sprintf("%016x", bits&(1<<31-1))
+		}
 		if strings.HasPrefix(key, "Cap") || strings.HasPrefix(key, "Sig") || key == "NoNewPrivs" {
 			fmt.Println(key, strings.TrimSpace(value))
 		}

@@ -105,7 +105,7 @@ func (l *Loop) actNet() bool {
 func (l *Loop) workLink(o netcfg.Op) {
 	k := &l.links
 	request := k.net.Encode(k.request[:0], o)
-	errno := l.work(jobLink, workerNsec, func(p *Program) {
+	w, errno := l.work(jobLink, workerNsec, func(p *Program) {
 		p.add("send to rtnetlink", unix.SYS_WRITE, uintptr(l.sources.fd(rankLinkAck, 0)),
 			p.bytes(request), uintptr(len(request)))
 	})
@@ -113,7 +113,7 @@ func (l *Loop) workLink(o netcfg.Op) {
 		k.net.Failed(o, errno, l.now)
 		return
 	}
-	l.workers[l.lastWorker].link = o
+	w.link = o
 }
 
 // networkIs: the stage network was reached or lost.

@@ -46,18 +46,16 @@ type Loop struct {
 	program  Program
 	starts   [servicesMax]start
 	workers  [workersMax]worker
-	// lastWorker is the place of the one started last.
-	lastWorker int
-	rings      [servicesMax]*ring
-	kernel     *ring
-	conns      [connsMax]conn
-	answers    answers
-	console    console
-	marks      marks
-	turns      turns
-	links      links
-	devices    devices
-	cad        cad
+	rings    [servicesMax]*ring
+	kernel   *ring
+	conns    [connsMax]conn
+	answers  answers
+	console  console
+	marks    marks
+	turns    turns
+	links    links
+	devices  devices
+	cad      cad
 	// nullFD is /dev/null, workersFD the cgroup of the workers; −1: none.
 	nullFD    int32
 	workersFD int32

@@ -39,14 +39,14 @@ func (l *Loop) freeWorker() int {
 
 // work starts a worker that runs what fill puts into its program. EAGAIN means
 // that all places are taken: whoever asks decides again later.
-func (l *Loop) work(j job, deadlineNsec int64, fill func(p *Program)) Errno {
+func (l *Loop) work(j job, deadlineNsec int64, fill func(p *Program)) (*worker, Errno) {
 	i := l.freeWorker()
 	if i < 0 {
-		return unix.EAGAIN
+		return nil, unix.EAGAIN
 	}
 	r, w, errno := l.sys.Pipe()
 	if errno != 0 {
-		return errno
+		return nil, errno
 	}
 	l.program.reset("worker", l.workersFD, w)
 	fill(&l.program)
@@ -54,12 +54,11 @@ func (l *Loop) work(j job, deadlineNsec int64, fill func(p *Program)) Errno {
 	l.sys.Close(w)
 	if errno != 0 {
 		l.sys.Close(r)
-		return errno
+		return nil, errno
 	}
 	l.workers[i] = worker{pid: pid, job: j, deadline: l.now + deadlineNsec}
-	l.lastWorker = i
 	l.watchChild(servicesMax+i, r, pidfd)
-	return 0
+	return &l.workers[i], 0
 }
 
 // hurry kills workers whose deadline has passed. One that does not die of it
@@ -115,7 +114,7 @@ func (l *Loop) sync() {
 	for i := range l.workers {
 		l.workers[i].job = jobNone // all of them were killed just now
 	}
-	errno := l.work(jobSync, syncNsec, func(p *Program) {
+	_, errno := l.work(jobSync, syncNsec, func(p *Program) {
 		p.add("write file systems", unix.SYS_SYNC)
 	})
 	if errno != 0 {

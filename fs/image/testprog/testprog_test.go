@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -75,6 +76,17 @@ func reported(text, key string) []string {
 	return values
 }
 
+// standardSignals leaves signals 1 to 31 of a set in hexadecimal digits: those
+// above are a C library's own, and what started the tests may ignore some.
+func standardSignals(t *testing.T, set string) string {
+	t.Helper()
+	bits, err := strconv.ParseUint(set, 16, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("%016x", bits&(1<<31-1))
+}
+
 func TestReportTellsWhatWasPassedOn(t *testing.T) {
 	for _, goarch := range []string{"amd64", "arm64"} {
 		t.Run(goarch, func(t *testing.T) {
@@ -90,7 +102,11 @@ func TestReportTellsWhatWasPassedOn(t *testing.T) {
 				"cwd":    "/usr",
 				"report": "end",
 			} {
-				if got := reported(out, key); len(got) != 1 || got[0] != want {
+				got := reported(out, key)
+				if key == "SigIgn" && len(got) == 1 {
+					got[0] = standardSignals(t, got[0])
+				}
+				if len(got) != 1 || got[0] != want {
 					t.Errorf("%s is %q, want %q", key, got, want)
 				}
 			}
