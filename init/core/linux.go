@@ -124,9 +124,6 @@ func (*Linux) Pipe() (int32, int32, Errno) {
 // Mkdir is mkdir(2).
 func (*Linux) Mkdir(path string, mode uint32) Errno { return errnoOf(unix.Mkdir(path, mode)) }
 
-// Rmdir is rmdir(2).
-func (*Linux) Rmdir(path string) Errno { return errnoOf(unix.Rmdir(path)) }
-
 // Unlink is unlink(2).
 func (*Linux) Unlink(path string) Errno { return errnoOf(unix.Unlink(path)) }
 

@@ -39,7 +39,6 @@ type Sys interface {
 	// Pipe's read end is non-blocking, its write end blocks: it is a service's.
 	Pipe() (r, w int32, err Errno)
 	Mkdir(path string, mode uint32) Errno
-	Rmdir(path string) Errno
 	Unlink(path string) Errno
 	Chown(path string, uid, gid uint32) Errno
 	Chmod(path string, mode uint32) Errno

@@ -90,24 +90,6 @@ func (w *world) Mkdir(path string, _ uint32) errno {
 	return 0
 }
 
-// Rmdir is Sys.Rmdir: a cgroup with processes, zombies included, stays.
-func (w *world) Rmdir(path string) errno {
-	if e := w.enter("rmdir", callNsec); e != 0 {
-		return e
-	}
-	cg := w.cgroups[path]
-	if cg == nil {
-		return unix.ENOENT
-	}
-	for _, p := range w.processes.all {
-		if p.cgroup == cg {
-			return unix.EBUSY
-		}
-	}
-	delete(w.cgroups, path)
-	return 0
-}
-
 // Unlink is Sys.Unlink; only sockets are unlinked.
 func (w *world) Unlink(path string) errno {
 	if e := w.enter("unlink", callNsec); e != 0 {
