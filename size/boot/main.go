@@ -1,8 +1,9 @@
 // The program boot boots the bench image and tells where the time went: it
-// prints a waterfall and the critical path, and writes build/boot.json and
-// build/boot.svg.
+// prints a waterfall, the critical path and the distribution of each mark, and
+// writes build/boot.json, .svg, .html, .csv and .trace.json.
 //
 //	go run ./size/boot [-exact] [-runs N] [-machine q35] [-accel tcg]
+//	go run ./size/boot compare [-pairs N] BASE HEAD
 //
 // Figures of one host are only compared side by side; those of -exact, which
 // counts instructions, are the same everywhere.
@@ -18,23 +19,20 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
-	"time"
 
+	"mote/ctl/bench"
 	"mote/ctl/vm"
 )
 
 const (
-	// observePrefix begins the line with the figures.
-	observePrefix = "observe: "
-	// bootLimit bounds one boot: TCG on a busy host takes seconds.
-	bootLimit = 3 * time.Minute
 	// guestWord gives the guest QEMU's usual address, without asking for it.
 	guestWord = "ip=10.0.2.15::10.0.2.2:255.255.255.0::eth0:off"
 	// benchBytes is an ordinary small machine's memory.
 	benchBytes = 256 << 20
+	// exactRuns are what it takes to see that an exact boot is exact.
+	exactRuns = 2
 )
 
 // options are the flags.
@@ -47,12 +45,31 @@ type options struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+	err := run(ctx, os.Args[1:], os.Stdout)
+	stop()
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, err)
-		stop()
 		os.Exit(1)
 	}
+}
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) > 0 && args[0] == "compare" {
+		return compare(ctx, args[1:], out)
+	}
+	o, err := parseOptions(args)
+	if err != nil {
+		return err
+	}
+	all, err := bench.Times(ctx, o.config(), bench.Options{}, o.runs, nil)
+	if err != nil {
+		return err
+	}
+	text, err := report(o, all)
+	if _, printErr := io.WriteString(out, text); printErr != nil {
+		return printErr
+	}
+	return errors.Join(err, write(o.out, all))
 }
 
 func parseOptions(args []string) (options, error) {
@@ -60,17 +77,20 @@ func parseOptions(args []string) (options, error) {
 	flags := flag.NewFlagSet("boot", flag.ContinueOnError)
 	flags.StringVar(&o.image, "image", filepath.Join("build", "bench.squashfs"), "the root to boot")
 	flags.StringVar(&o.kernel, "kernel", "", "default build/vmlinux on microvm, else build/bzImage")
-	flags.StringVar(&o.out, "out", "build", "folder for boot.json and boot.svg")
+	flags.StringVar(&o.out, "out", "build", "folder for boot.json and the drawings")
 	flags.StringVar(&o.machine, "machine", vm.MicroVM, "QEMU's board: microvm, q35, …")
 	flags.StringVar(&o.accel, "accel", "", "kvm or tcg; default the best that runs here")
 	flags.BoolVar(&o.exact, "exact", false, "count instructions instead of time")
 	flags.BoolVar(&o.verbose, "v", false, "show the console on standard error")
-	flags.IntVar(&o.runs, "runs", 1, "boots; the one with the median is reported")
+	flags.IntVar(&o.runs, "runs", 1, "boots; the one with the median is drawn")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
 	if o.runs < 1 || flags.NArg() > 0 {
 		return o, errors.New("boot: -runs is at least 1, and there are no other arguments")
+	}
+	if o.exact {
+		o.runs = max(o.runs, exactRuns)
 	}
 	if o.kernel == "" {
 		o.kernel = filepath.Join("build", "bzImage")
@@ -95,105 +115,63 @@ func (o options) config() vm.Config {
 	return c
 }
 
-// measured is one boot with what was seen of it from outside.
-type measured struct {
-	Boot
-	accel vm.Accel
-	lines []vm.Line
-}
-
-func run(ctx context.Context, args []string, out io.Writer) error {
-	o, err := parseOptions(args)
-	if errors.Is(err, flag.ErrHelp) {
-		return nil
-	} else if err != nil {
-		return err
-	}
-	all := make([]measured, 0, o.runs)
-	for range o.runs {
-		one, err := measure(ctx, o.config())
-		if err != nil {
-			return err
-		}
-		all = append(all, one)
-	}
-	chosen := median(all)
-	if _, err := io.WriteString(out, report(o, all, chosen)); err != nil {
-		return err
-	}
-	return write(o.out, chosen.Boot)
-}
-
-// measure boots once, up to the observe line.
-func measure(ctx context.Context, c vm.Config) (m measured, err error) {
-	ctx, cancel := context.WithTimeout(ctx, bootLimit)
-	defer cancel()
-	v, err := vm.Start(ctx, c)
-	if err != nil {
-		return m, err
-	}
-	defer func() { err = errors.Join(err, v.Close()) }()
-	line, err := v.WaitMatch(ctx, "the service observe to tell its figures, or to fail", func(line string) bool {
-		return strings.HasPrefix(line, observePrefix) || strings.Contains(line, "] observe: exit status")
-	})
-	if err != nil {
-		return m, err
-	}
-	text, is := strings.CutPrefix(line.Text, observePrefix)
-	if !is {
-		return m, fmt.Errorf("boot: the service observe failed; console, last lines:\n%s", v.Tail())
-	}
-	m.Boot, err = parseBoot(text)
-	m.accel, m.lines = v.Accel, v.Lines()
-	return m, err
-}
-
-// median is the boot whose time from init to ready is the middle one; of an
-// even number the later one, so that it is a boot that was.
-func median(all []measured) measured {
-	sorted := slices.Clone(all)
-	slices.SortStableFunc(sorted, func(a, b measured) int {
-		return int(a.ReadyNsec - a.InitNsec - (b.ReadyNsec - b.InitNsec))
-	})
-	return sorted[len(sorted)/2]
-}
-
-// report is what is printed.
-func report(o options, all []measured, chosen measured) string {
+// report is what is printed. Its error is an exact boot that was not.
+func report(o options, all []bench.Run) (string, error) {
 	var b strings.Builder
-	how := string(chosen.accel)
+	chosen := bench.Median(all)
+	how := string(chosen.Accel)
 	if o.exact {
-		how += ", exact: 1 instruction is 1 ns"
+		how += ", exact: 1 instruction is 1 ns, without caches and devices"
 	}
-	fmt.Fprintf(&b, "boot of %s on %s (%s)\n\n%s\n", filepath.Base(o.image), o.machine, how, waterfall(chosen.Boot))
-	if o.exact {
-		b.WriteString("the host's clock can't be held against a counted one: no handshake\n")
-	} else if nsec, err := handshake(chosen.lines); err != nil {
-		fmt.Fprintln(&b, err)
-	} else {
-		fmt.Fprintln(&b, agreement(nsec, chosen.ReadyNsec))
+	fmt.Fprintf(&b, "boot of %s on %s (%s)\n\n%s\n", filepath.Base(o.image), o.machine, how, bench.Waterfall(chosen.Boot))
+	b.WriteString(bench.Blame(chosen.Boot) + "\n")
+	if text := bench.InitcallText(chosen.Initcalls); text != "" {
+		b.WriteString(text + "\n")
 	}
 	if len(all) > 1 {
-		fmt.Fprintf(&b, "init to ready in %d runs, ms:", len(all))
-		for _, m := range all {
-			fmt.Fprintf(&b, " %s", msec(m.ReadyNsec-m.InitNsec))
-		}
-		b.WriteString("; the median is shown\n")
+		b.WriteString(bench.DistributionText(bench.Distribution(all), len(all)) + "\n")
 	}
-	return b.String()
+	if o.exact {
+		nsec, name, err := bench.Spread(all)
+		if err != nil {
+			return b.String(), err
+		}
+		if nsec >= 1000 {
+			return b.String(), fmt.Errorf("boot: %d exact runs are %d ns apart at the mark %q: they are not exact; see ctl/bench/README.md for what loosens them", len(all), nsec, name)
+		}
+		fmt.Fprintf(&b, "%d exact runs: no mark is more than %d ns apart\n", len(all), nsec)
+		return b.String(), nil
+	}
+	if nsec, err := bench.Handshake(chosen.Lines); err != nil {
+		fmt.Fprintln(&b, err)
+	} else {
+		fmt.Fprintln(&b, bench.Agreement(nsec, chosen.ReadyNsec))
+	}
+	return b.String(), nil
 }
 
-// write leaves boot.json and boot.svg in the folder.
-func write(folder string, b Boot) error {
-	text, err := json.MarshalIndent(b, "", "  ")
+// write leaves the median's figures and drawings, and every run's marks, in the
+// folder.
+func write(folder string, all []bench.Run) error {
+	chosen := bench.Median(all)
+	figures, err := json.MarshalIndent(chosen.Boot, "", "  ")
+	if err != nil {
+		return err
+	}
+	trace, err := bench.Trace(chosen)
 	if err != nil {
 		return err
 	}
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(folder, "boot.json"), append(text, '\n'), 0o644); err != nil {
-		return err
+	for name, text := range map[string]string{
+		"boot.json": string(figures) + "\n", "boot.svg": bench.SVG(chosen.Boot), "boot.csv": bench.CSV(all),
+		"boot.html": bench.HTML(chosen, all), "boot.trace.json": string(trace),
+	} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o644); err != nil {
+			return err
+		}
 	}
-	return os.WriteFile(filepath.Join(folder, "boot.svg"), []byte(svg(b)), 0o644)
+	return nil
 }

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"mote/ctl/bench"
 )
 
 // TestQEMUBootIsMeasured boots the bench image as `make boot` does.
@@ -25,15 +27,16 @@ func TestQEMUBootIsMeasured(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var b Boot
+	var b bench.Boot
 	if err := json.Unmarshal(text, &b); err != nil {
 		t.Fatal(err)
 	}
 	if b.KernelNsec > b.InitNsec || b.InitNsec >= b.ReadyNsec {
 		t.Errorf("instants out of order: %+v", b)
 	}
-	if got := names(critical(b, spans(b))); !strings.HasPrefix(got, "kernel ") || !strings.HasSuffix(got, " last") {
-		t.Errorf("critical path %q: the last service is what ready waits for", got)
+	path := bench.Critical(b, bench.Spans(b))
+	if first, last := path[0].Name, path[len(path)-1].Name; first != "kernel" || last != "last" {
+		t.Errorf("critical path from %q to %q: the last service is what ready waits for", first, last)
 	}
 	if !strings.Contains(out.String(), "handshake at ") {
 		t.Error("the last service's handshake was not seen")

@@ -91,7 +91,8 @@ func (h *house) read(top string) error {
 			}
 			return nil
 		}
-		if !entry.Type().IsRegular() {
+		// In a linked work tree .git is a file, with a path of this machine in it.
+		if !entry.Type().IsRegular() || rel == ".git" {
 			return nil
 		}
 		return h.readFile(full, rel)

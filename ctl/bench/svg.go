@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"fmt"
@@ -27,21 +27,21 @@ const svgStyle = `text{font:13px system-ui,sans-serif;fill:#1f2933}
 @media(prefers-color-scheme:dark){text{fill:#e4e9ed}.dim{fill:#95a3af}.grid{stroke:#2b3640}
 .paper{fill:#14191e}.critical{fill:#3ecf97}.beside{fill:#4b5a67}.ready{stroke:#3ecf97}}`
 
-// svg draws the waterfall as a file that stands alone. Its scale, as in the
+// SVG draws the waterfall as a file that stands alone. Its scale, as in the
 // text, begins at PID 1's first instruction.
-func svg(b Boot) string {
-	all := spans(b)
-	critical(b, all)
+func SVG(b Boot) string {
+	all := Spans(b)
+	Critical(b, all)
 	height := svgTop + svgRow*len(all) + svgBottom
 	var out strings.Builder
 	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img">`+"\n",
 		svgWidth, height, svgWidth, height)
-	title := fmt.Sprintf("Ready %s ms after PID 1's first instruction", msec(b.ReadyNsec-b.InitNsec))
+	title := fmt.Sprintf("Ready %s ms after PID 1's first instruction", Msec(b.ReadyNsec-b.InitNsec))
 	fmt.Fprintf(&out, "<title>%s</title>\n<style>%s</style>\n", html.EscapeString(title), svgStyle)
 	fmt.Fprintf(&out, `<rect class="paper" width="%d" height="%d"/>`+"\n", svgWidth, height)
 	fmt.Fprintf(&out, `<text class="title" x="24" y="34">%s</text>`+"\n", html.EscapeString(title))
-	fmt.Fprintf(&out, `<text class="dim" x="24" y="56">%s ms after the kernel's start · PID 1 resident %s kB · memory used %s kB</text>`+"\n",
-		msec(b.ReadyNsec), kilo(b.RSSBytes), kilo(b.MemUsedBytes))
+	fmt.Fprintf(&out, `<text class="dim" x="24" y="56">%s ms after the kernel's start%s</text>`+"\n",
+		Msec(b.ReadyNsec), svgMemory(b))
 	svgGrid(&out, b, len(all))
 	for i, s := range all {
 		svgSpan(&out, b, i, s)
@@ -52,6 +52,14 @@ func svg(b Boot) string {
 		svgLeft+140, height-26, svgLeft+156, height-17)
 	out.WriteString("</svg>\n")
 	return out.String()
+}
+
+// svgMemory is what is known of memory; another system's boot tells nothing.
+func svgMemory(b Boot) string {
+	if b.RSSBytes == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" · PID 1 resident %s kB · memory used %s kB", kilo(b.RSSBytes), kilo(b.MemUsedBytes))
 }
 
 // svgX places an instant; those before the scale lie at its beginning.
@@ -67,7 +75,7 @@ func svgGrid(out *strings.Builder, b Boot, rows int) {
 		x := svgX(b, at)
 		fmt.Fprintf(out, `<line class="%s" x1="%.1f" y1="%d" x2="%.1f" y2="%d"/>`+"\n", class, x, svgTop-8, x, bottom)
 		fmt.Fprintf(out, `<text class="dim small" text-anchor="middle" x="%.1f" y="%d">%s ms</text>`+"\n",
-			x, svgTop-14, msec(at-b.InitNsec))
+			x, svgTop-14, Msec(at-b.InitNsec))
 	}
 	step := tickNsec(b.ReadyNsec - b.InitNsec)
 	for at := b.InitNsec; svgX(b, b.ReadyNsec)-svgX(b, at) >= svgTick; at += step {
@@ -95,7 +103,7 @@ func svgSpan(out *strings.Builder, b Boot, row int, s Span) {
 	baseline := y + svgRow/2 + 5
 	fmt.Fprintf(out, `<text class="name" x="%d" y="%d">%s</text>`+"\n", svgLeft-12, baseline, html.EscapeString(s.Name))
 	if s.ToNsec <= b.InitNsec {
-		fmt.Fprintf(out, `<text class="dim small" x="%d" y="%d">%s ms, before the scale</text>`+"\n", svgLeft+8, baseline, msec(s.tookNsec()))
+		fmt.Fprintf(out, `<text class="dim small" x="%d" y="%d">%s ms, before the scale</text>`+"\n", svgLeft+8, baseline, Msec(s.tookNsec()))
 		return
 	}
 	class := "beside"
@@ -105,5 +113,5 @@ func svgSpan(out *strings.Builder, b Boot, row int, s Span) {
 	from, to := svgX(b, s.FromNsec), svgX(b, s.ToNsec)
 	fmt.Fprintf(out, `<rect class="%s" x="%.1f" y="%d" width="%.1f" height="%d" rx="2"/>`+"\n",
 		class, from, y+(svgRow-svgBar)/2, max(to-from, 2), svgBar)
-	fmt.Fprintf(out, `<text class="dim small" x="%.1f" y="%d">%s ms</text>`+"\n", max(to, from+2)+6, baseline-1, msec(s.tookNsec()))
+	fmt.Fprintf(out, `<text class="dim small" x="%.1f" y="%d">%s ms</text>`+"\n", max(to, from+2)+6, baseline-1, Msec(s.tookNsec()))
 }

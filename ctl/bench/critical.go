@@ -1,15 +1,18 @@
-package main
+package bench
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
-// critical marks the spans on the critical path and returns them from the
+// Critical marks the spans on the critical path and returns them from the
 // beginning to ready.
 //
 // It goes backwards from ready: the span that ended last before an instant is
 // what that instant waited for. Where the services' needs are known, only those
 // count; where not, the latest end is the reason, as PID 1 starts a service in
 // the very turn in which the last of its needs is there.
-func critical(b Boot, all []Span) []Span {
+func Critical(b Boot, all []Span) []Span {
 	var path []int
 	at, services := b.ReadyNsec, needs(b.Services)
 	wanted := func(Span) bool { return true }
@@ -61,4 +64,9 @@ func accepts(s Span, services map[string][]string) func(Span) bool {
 		}
 		return true
 	}
+}
+
+// sortByTook puts the longest first, and those of one length in their order.
+func sortByTook(all []Span) {
+	slices.SortStableFunc(all, func(a, b Span) int { return cmp.Compare(b.tookNsec(), a.tookNsec()) })
 }

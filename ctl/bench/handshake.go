@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"fmt"
@@ -36,7 +36,7 @@ func milestone(line string) (nsec int64, is bool) {
 	return int64(msec * 1e6), true
 }
 
-// handshake tells when the last service's own line came, on the guest's clock
+// Handshake tells when the last service's own line came, on the guest's clock
 // but by the host's stamps: a check on PID 1's word that no code of the guest
 // takes part in.
 //
@@ -44,12 +44,12 @@ func milestone(line string) (nsec int64, is bool) {
 // guest are then compared over the span that PID 1 reports, each by its own
 // clock. That line's delay on its way makes the answer too early by as much,
 // so the milestone with the least delay up to the handshake is taken.
-func handshake(lines []vm.Line) (nsec int64, err error) {
+func Handshake(lines []vm.Line) (nsec int64, err error) {
 	var offset time.Time // the host's time at the guest's zero
 	for _, line := range lines {
 		if strings.Contains(line.Text, handshakeText) {
 			if offset.IsZero() {
-				return 0, fmt.Errorf("boot: no milestone of PID 1 before %q; is `quiet` among its words?", line.Text)
+				return 0, fmt.Errorf("bench: no milestone of PID 1 before %q; is `quiet` among its words?", line.Text)
 			}
 			return line.At.Sub(offset).Nanoseconds(), nil
 		}
@@ -60,14 +60,14 @@ func handshake(lines []vm.Line) (nsec int64, err error) {
 			}
 		}
 	}
-	return 0, fmt.Errorf("boot: no line %q on the console; is this the bench image?", handshakeText)
+	return 0, fmt.Errorf("bench: no line %q on the console; is this the bench image?", handshakeText)
 }
 
-// agreement puts the handshake beside what PID 1 says.
-func agreement(nsec, readyNsec int64) string {
+// Agreement puts the handshake beside what PID 1 says.
+func Agreement(nsec, readyNsec int64) string {
 	apart := nsec - readyNsec
 	text := fmt.Sprintf("last service's handshake at %s ms by the host's clock, ready at %s ms by PID 1's: %+.1f ms apart",
-		msec(nsec), msec(readyNsec), float64(apart)/1e6)
+		Msec(nsec), Msec(readyNsec), float64(apart)/1e6)
 	if limit := max(disagreeNsec, readyNsec/disagreePart); apart > limit || apart < -limit {
 		text += "\nthey disagree: either the guest's clock runs at another rate (tsc_early_khz=), or the host is overloaded"
 	}

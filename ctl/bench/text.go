@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"fmt"
@@ -12,25 +12,28 @@ const barColumns = 36
 // gapNsec is the shortest gap that is worth a line.
 const gapNsec = 100_000
 
-// waterfall draws the boot for a terminal. The scale begins at PID 1's first
+// Waterfall draws the boot for a terminal. The scale begins at PID 1's first
 // instruction: what the kernel does before it is one number, and would leave
 // the rest no room.
-func waterfall(b Boot) string {
-	all := spans(b)
-	path := critical(b, all)
+func Waterfall(b Boot) string {
+	all := Spans(b)
+	path := Critical(b, all)
 	var out strings.Builder
 	fmt.Fprintf(&out, "ready %s ms after the kernel's start, %s ms after PID 1's first instruction\n",
-		msec(b.ReadyNsec), msec(b.ReadyNsec-b.InitNsec))
-	fmt.Fprintf(&out, "PID 1 resident %s kB, memory used %s kB\n\n", kilo(b.RSSBytes), kilo(b.MemUsedBytes))
+		Msec(b.ReadyNsec), Msec(b.ReadyNsec-b.InitNsec))
+	if b.RSSBytes > 0 {
+		fmt.Fprintf(&out, "PID 1 resident %s kB, memory used %s kB\n", kilo(b.RSSBytes), kilo(b.MemUsedBytes))
+	}
+	out.WriteByte('\n')
 
 	width := nameColumns(all)
-	scale := fmt.Sprintf("%s%*s", msec(b.InitNsec), barColumns-len(msec(b.InitNsec)), msec(b.ReadyNsec))
+	scale := fmt.Sprintf("%s%*s", Msec(b.InitNsec), barColumns-len(Msec(b.InitNsec)), Msec(b.ReadyNsec))
 	fmt.Fprintf(&out, "  %-*s %9s %9s  %s\n", width, "", "begin ms", "took ms", scale)
 	for _, s := range all {
 		fmt.Fprintf(&out, "%s\n", strings.TrimRight(fmt.Sprintf("  %s %9s %9s  %s",
-			padded(label(s), width), msec(s.FromNsec), msec(s.tookNsec()), bar(b, s)), " "))
+			padded(label(s), width), Msec(s.FromNsec), Msec(s.tookNsec()), bar(b, s)), " "))
 	}
-	fmt.Fprintf(&out, "  %-*s %9s\n\n", width, "ready", msec(b.ReadyNsec))
+	fmt.Fprintf(&out, "  %-*s %9s\n\n", width, "ready", Msec(b.ReadyNsec))
 	out.WriteString("█ on the critical path, ░ beside it, · before the scale\n\n")
 	out.WriteString(pathText(b, path, width))
 	return out.String()
@@ -43,7 +46,7 @@ func pathText(b Boot, path []Span, width int) string {
 	fmt.Fprintf(&out, "critical path\n  %-*s %9s  %6s\n", width, "", "took ms", "share")
 	var at int64
 	step := func(name string, took int64) {
-		fmt.Fprintf(&out, "  %s %9s  %4.1f %%\n", padded(name, width), msec(took), 100*float64(took)/float64(b.ReadyNsec))
+		fmt.Fprintf(&out, "  %s %9s  %4.1f %%\n", padded(name, width), Msec(took), 100*float64(took)/float64(b.ReadyNsec))
 	}
 	for _, s := range path {
 		if gap := s.FromNsec - at; gap >= gapNsec {
@@ -96,8 +99,8 @@ func padded(text string, width int) string {
 	return text + strings.Repeat(" ", max(0, width-utf8.RuneCountInString(text)))
 }
 
-// msec writes ns as milliseconds with one digit, rounded down.
-func msec(nsec int64) string {
+// Msec writes ns as milliseconds with one digit, rounded down.
+func Msec(nsec int64) string {
 	return fmt.Sprintf("%d.%d", nsec/1_000_000, nsec/100_000%10)
 }
 

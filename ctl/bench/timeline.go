@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"encoding/json"
@@ -41,24 +41,25 @@ type Boot struct {
 	KernelNsec int64 `json:"kernel_ns"`
 	// RSSBytes is PID 1's resident set, read by another process after ready;
 	// MemUsedBytes is the guest's memory less what is available.
+	// Both are 0 where nobody in the guest tells them.
 	RSSBytes     int64 `json:"pid1_rss_bytes"`
 	MemUsedBytes int64 `json:"mem_used_bytes"`
 	// Services may name who waits for whom; without them it is inferred.
 	Services []Service `json:"services,omitempty"`
 }
 
-// parseBoot reads the JSON of the bench image's observe line. The instants are
+// ParseObserve reads the JSON of the bench image's observe line. The instants are
 // taken from the marks, so that they can't contradict them.
-func parseBoot(text string) (Boot, error) {
+func ParseObserve(text string) (Boot, error) {
 	var b Boot
 	if err := json.Unmarshal([]byte(text), &b); err != nil {
-		return Boot{}, fmt.Errorf("boot: the observe line: %w", err)
+		return Boot{}, fmt.Errorf("bench: the observe line: %w", err)
 	}
 	found := map[string]int64{}
 	var before int64
 	for _, m := range b.Marks {
 		if m.Nsec < before {
-			return Boot{}, fmt.Errorf("boot: mark %q is earlier than the mark before it", m.Name)
+			return Boot{}, fmt.Errorf("bench: mark %q is earlier than the mark before it", m.Name)
 		}
 		before = m.Nsec
 		if _, again := found[m.Name]; !again {
@@ -67,7 +68,7 @@ func parseBoot(text string) (Boot, error) {
 	}
 	for _, name := range []string{markInit, markReady} {
 		if _, is := found[name]; !is {
-			return Boot{}, fmt.Errorf("boot: no mark %q among %d; did the node get ready?", name, len(b.Marks))
+			return Boot{}, fmt.Errorf("bench: no mark %q among %d; did the node get ready?", name, len(b.Marks))
 		}
 	}
 	b.InitNsec, b.ReadyNsec, b.KernelNsec = found[markInit], found[markReady], found[markInit]
@@ -75,7 +76,7 @@ func parseBoot(text string) (Boot, error) {
 		b.KernelNsec = kernel
 	}
 	if b.RSSBytes <= 0 || b.MemUsedBytes <= 0 {
-		return Boot{}, errors.New("boot: the observe line has no memory figures")
+		return Boot{}, errors.New("bench: the observe line has no memory figures")
 	}
 	return b, nil
 }
@@ -99,10 +100,10 @@ var stageWords = map[string]string{
 	"loop": "sources", "network": "network",
 }
 
-// spans makes bars of the marks up to ready, in the order of their beginnings.
+// Spans makes bars of the marks up to ready, in the order of their beginnings.
 // A stage begins where the stage before it ended; what begins after ready, or
 // is not up by then, is no part of the boot.
-func spans(b Boot) []Span {
+func Spans(b Boot) []Span {
 	var all []Span
 	var stageEnd int64
 	for i, m := range b.Marks {

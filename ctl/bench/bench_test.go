@@ -1,8 +1,6 @@
-package main
+package bench
 
 import (
-	"bytes"
-	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"flag"
@@ -42,7 +40,7 @@ func observed(t *testing.T, name string) Boot {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := parseBoot(strings.TrimPrefix(string(text), observePrefix))
+	b, err := ParseObserve(strings.TrimPrefix(string(text), observePrefix))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,14 +49,14 @@ func observed(t *testing.T, name string) Boot {
 
 func TestDrawingsGolden(t *testing.T) {
 	b := observed(t, "observe-three-services.txt")
-	golden(t, "waterfall.txt", waterfall(b))
-	golden(t, "waterfall.svg", svg(b))
+	golden(t, "waterfall.txt", Waterfall(b))
+	golden(t, "waterfall.svg", SVG(b))
 }
 
 func TestSVGIsXMLAndStandsAlone(t *testing.T) {
 	b := observed(t, "observe-three-services.txt")
 	b.Marks[4].Name, b.Marks[6].Name = "start <b>&", "up <b>&"
-	text := svg(b)
+	text := SVG(b)
 	decoder := xml.NewDecoder(strings.NewReader(text))
 	for {
 		if _, err := decoder.Token(); errors.Is(err, io.EOF) {
@@ -130,7 +128,7 @@ func TestCriticalPath(t *testing.T) {
 					b.ReadyNsec = m.Nsec
 				}
 			}
-			if got := names(critical(b, spans(b))); got != tc.want {
+			if got := names(Critical(b, Spans(b))); got != tc.want {
 				t.Errorf("got %q, want %q", got, tc.want)
 			}
 		})
@@ -139,7 +137,7 @@ func TestCriticalPath(t *testing.T) {
 
 func TestParseBoot(t *testing.T) {
 	const memory = `,"pid1_rss_bytes":1,"mem_used_bytes":2}`
-	b, err := parseBoot(`{"marks":[{"name":"kernel","ns":3},{"name":"init","ns":4},{"name":"ready","ns":9}],"init_ns":77` + memory)
+	b, err := ParseObserve(`{"marks":[{"name":"kernel","ns":3},{"name":"init","ns":4},{"name":"ready","ns":9}],"init_ns":77` + memory)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +151,7 @@ func TestParseBoot(t *testing.T) {
 		`{"marks":[{"name":"init","ns":4},{"name":"x","ns":3},{"name":"ready","ns":9}]` + memory: `"x" is earlier`,
 		`{"marks":[{"name":"init","ns":4},{"name":"ready","ns":9}]}`:                             "memory",
 	} {
-		if _, err := parseBoot(text); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := ParseObserve(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v", text, err)
 		}
 	}
@@ -171,27 +169,27 @@ func TestHandshake(t *testing.T) {
 		at(552, "bench: handshake"),
 		at(700, "[  452.000 ms] ready: all"),
 	}
-	nsec, err := handshake(lines)
+	nsec, err := Handshake(lines)
 	if err != nil || nsec != 452_000_000 {
 		t.Errorf("got %d, %v", nsec, err)
 	}
-	if _, err := handshake(lines[3:]); err == nil {
+	if _, err := Handshake(lines[3:]); err == nil {
 		t.Error("no milestone, no error")
 	}
-	if _, err := handshake(lines[:3]); err == nil {
+	if _, err := Handshake(lines[:3]); err == nil {
 		t.Error("no handshake, no error")
 	}
-	if text := agreement(452_000_000, 452_500_000); !strings.Contains(text, "-0.5 ms apart") || strings.Contains(text, "disagree") {
+	if text := Agreement(452_000_000, 452_500_000); !strings.Contains(text, "-0.5 ms apart") || strings.Contains(text, "disagree") {
 		t.Error(text)
 	}
 	// 143 ms are a busy host's delay in a boot of 8 s, not in one of half a second.
-	if text := agreement(7_813_000_000, 7_956_000_000); strings.Contains(text, "disagree") {
+	if text := Agreement(7_813_000_000, 7_956_000_000); strings.Contains(text, "disagree") {
 		t.Error(text)
 	}
-	if text := agreement(452_000_000, 595_000_000); !strings.Contains(text, "disagree") {
+	if text := Agreement(452_000_000, 595_000_000); !strings.Contains(text, "disagree") {
 		t.Error(text)
 	}
-	if text := agreement(452_000_000, 1_170_000_000); !strings.Contains(text, "disagree") {
+	if text := Agreement(452_000_000, 1_170_000_000); !strings.Contains(text, "disagree") {
 		t.Error(text)
 	}
 }
@@ -212,51 +210,11 @@ func TestMilestone(t *testing.T) {
 }
 
 func TestMedian(t *testing.T) {
-	run := func(ready int64) measured { return measured{Boot: Boot{InitNsec: 10, ReadyNsec: ready}} }
-	if got := median([]measured{run(90), run(20), run(50)}); got.ReadyNsec != 50 {
+	run := func(ready int64) Run { return Run{Boot: Boot{InitNsec: 10, ReadyNsec: ready}} }
+	if got := Median([]Run{run(90), run(20), run(50)}); got.ReadyNsec != 50 {
 		t.Errorf("got %d", got.ReadyNsec)
 	}
-	if got := median([]measured{run(90), run(20)}); got.ReadyNsec != 90 {
+	if got := Median([]Run{run(90), run(20)}); got.ReadyNsec != 90 {
 		t.Errorf("of two: got %d", got.ReadyNsec)
-	}
-}
-
-// boot.json is read by others: these keys, and no others.
-func TestWrittenFiles(t *testing.T) {
-	folder := filepath.Join(t.TempDir(), "new")
-	if err := write(folder, observed(t, "observe-three-services.txt")); err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile(filepath.Join(folder, "boot.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got map[string]json.RawMessage
-	if err := json.Unmarshal(text, &got); err != nil {
-		t.Fatal(err)
-	}
-	for _, key := range []string{"marks", "ready_ns", "init_ns", "kernel_ns", "pid1_rss_bytes", "mem_used_bytes"} {
-		if got[key] == nil {
-			t.Errorf("no key %s", key)
-		}
-		delete(got, key)
-	}
-	if len(got) > 0 {
-		t.Errorf("further keys: %v", got)
-	}
-	if drawing, err := os.ReadFile(filepath.Join(folder, "boot.svg")); err != nil || !bytes.HasPrefix(drawing, []byte("<svg ")) {
-		t.Errorf("boot.svg: %v", err)
-	}
-}
-
-func TestOptions(t *testing.T) {
-	o, err := parseOptions([]string{"-machine", "q35", "-exact"})
-	if err != nil || o.kernel != filepath.Join("build", "bzImage") || !o.config().NICs[0].NoPeer {
-		t.Errorf("%+v, %v", o, err)
-	}
-	for _, bad := range [][]string{{"-runs", "0"}, {"extra"}} {
-		if _, err := parseOptions(bad); err == nil {
-			t.Errorf("%q was taken", bad)
-		}
 	}
 }

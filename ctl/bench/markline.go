@@ -1,0 +1,140 @@
+package bench
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"mote/ctl/vm"
+)
+
+// A mark line is how any system tells an instant of its boot, on the serial
+// console or in the kernel's log (/dev/kmsg), which the kernel copies there:
+//
+//	[    1.234567] mote: mark 1234500000 up mqtt
+//	[    1.234567] mark ready
+//	mark ready
+//
+// The kernel's stamp in brackets (printk.time=1) and one word with a colon may
+// stand before the word mark. Behind it come, if known, the time in ns since the
+// kernel's clock began (CLOCK_BOOTTIME or CLOCK_MONOTONIC), and the mark's name:
+// the rest of the line. Of the times that a line has the first is taken of: the
+// number, the kernel's stamp, and the host's clock when the line came.
+
+// nameBytesMax bounds a mark's name: a longer line is somebody's text.
+const nameBytesMax = 64
+
+// kernelStamp parts a line of the kernel's log: its time in ns, and the rest.
+// Format "[%5lu.%06lu] ", see print_time in the kernel's kernel/printk/printk.c.
+func kernelStamp(line string) (nsec int64, rest string, is bool) {
+	inside, opened := strings.CutPrefix(line, "[")
+	stamp, rest, closed := strings.Cut(inside, "] ")
+	seconds, micros, dot := strings.Cut(strings.TrimLeft(stamp, " "), ".")
+	if !opened || !closed || !dot || len(micros) != 6 {
+		return 0, line, false
+	}
+	s, err := strconv.ParseUint(seconds, 10, 31)
+	us, err2 := strconv.ParseUint(micros, 10, 31)
+	if err != nil || err2 != nil {
+		return 0, line, false
+	}
+	return int64(s)*1e9 + int64(us)*1e3, rest, true
+}
+
+// parseMark reads a mark line. guest tells that the time is the guest's own;
+// where it is not, the mark has none.
+func parseMark(line string) (m Mark, guest, is bool) {
+	nsec, text, stamped := kernelStamp(line)
+	if head, rest, colon := strings.Cut(text, ": "); colon && head != "" && !strings.Contains(head, " ") {
+		text = rest
+	}
+	name, is := strings.CutPrefix(text, "mark ")
+	if !is {
+		return Mark{}, false, false
+	}
+	if number, rest, space := strings.Cut(name, " "); space {
+		if n, err := strconv.ParseUint(number, 10, 62); err == nil {
+			nsec, stamped, name = int64(n), true, rest
+		}
+	}
+	name = strings.TrimSpace(name)
+	if name == "" || len(name) > nameBytesMax {
+		return Mark{}, false, false
+	}
+	return Mark{Name: name, Nsec: nsec}, stamped, true
+}
+
+// kernelRuns is the kernel's word that it starts PID 1 (init/main.c).
+const kernelRuns = " as init process"
+
+// marksOf collects the marks of a console in the order of their times. A mark
+// without a time of the guest's gets the host's, counted from the guest's zero
+// as far as the kernel's stamps tell it, and else from began. hostTimed names
+// those.
+func marksOf(lines []vm.Line, began time.Time) (all []Mark, hostTimed []string) {
+	zero := guestZero(lines, began)
+	for _, line := range lines {
+		if nsec, rest, is := kernelStamp(line.Text); is && strings.HasPrefix(rest, "Run ") && strings.HasSuffix(rest, kernelRuns) {
+			all = append(all, Mark{Name: markKernel, Nsec: nsec})
+			continue
+		}
+		m, guest, is := parseMark(line.Text)
+		if !is {
+			continue
+		}
+		if !guest {
+			m.Nsec = max(line.At.Sub(zero).Nanoseconds(), 0)
+			hostTimed = append(hostTimed, m.Name)
+		}
+		at := len(all)
+		for at > 0 && all[at-1].Nsec > m.Nsec {
+			at--
+		}
+		all = append(all[:at], append([]Mark{m}, all[at:]...)...)
+	}
+	return all, hostTimed
+}
+
+// guestZero is the host's time at which the guest's clock began. Each line of
+// the kernel's came later than it was stamped; the least delay is nearest.
+func guestZero(lines []vm.Line, began time.Time) time.Time {
+	zero := began
+	first := true
+	for _, line := range lines {
+		if nsec, _, is := kernelStamp(line.Text); is {
+			if at := line.At.Add(-time.Duration(nsec)); first || at.Before(zero) {
+				zero, first = at, false
+			}
+		}
+	}
+	return zero
+}
+
+// fromLines makes a boot of any system's console. The last mark is until.
+func fromLines(lines []vm.Line, began time.Time, until string) (b Boot, hostTimed []string, err error) {
+	b.Marks, hostTimed = marksOf(lines, began)
+	ready := -1
+	for i, m := range b.Marks {
+		switch m.Name {
+		case until:
+			if ready < 0 {
+				ready = i
+			}
+		case markKernel:
+			b.KernelNsec = m.Nsec
+		case markInit:
+			b.InitNsec = m.Nsec
+		}
+	}
+	if ready < 0 {
+		return Boot{}, nil, fmt.Errorf("bench: no mark %q on the console; see ctl/bench/README.md for how to print one", until)
+	}
+	b.ReadyNsec = b.Marks[ready].Nsec
+	// The mark that was waited for is the end of this boot, whatever its name.
+	b.Marks = append(b.Marks[:ready], Mark{Name: markReady, Nsec: b.ReadyNsec})
+	if b.InitNsec == 0 {
+		b.InitNsec = b.KernelNsec
+	}
+	return b, hostTimed, nil
+}

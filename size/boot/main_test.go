@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"mote/ctl/bench"
+)
+
+// observed is a run as a bench machine told of it.
+func observed(t *testing.T) bench.Run {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "ctl", "bench", "testdata", "observe-three-services.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := bench.ParseObserve(strings.TrimPrefix(string(text), "observe: "))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bench.Run{Boot: b}
+}
+
+// boot.json is read by others: these keys, and no others.
+func TestWrittenFiles(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "new")
+	if err := write(folder, []bench.Run{observed(t)}); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(folder, "boot.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got map[string]json.RawMessage
+	if err := json.Unmarshal(text, &got); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"marks", "ready_ns", "init_ns", "kernel_ns", "pid1_rss_bytes", "mem_used_bytes"} {
+		if got[key] == nil {
+			t.Errorf("no key %s", key)
+		}
+		delete(got, key)
+	}
+	if len(got) > 0 {
+		t.Errorf("further keys: %v", got)
+	}
+	if drawing, err := os.ReadFile(filepath.Join(folder, "boot.svg")); err != nil || !bytes.HasPrefix(drawing, []byte("<svg ")) {
+		t.Errorf("boot.svg: %v", err)
+	}
+}
+
+func TestOptions(t *testing.T) {
+	o, err := parseOptions([]string{"-machine", "q35", "-exact"})
+	if err != nil || o.kernel != filepath.Join("build", "bzImage") || !o.config().NICs[0].NoPeer {
+		t.Errorf("%+v, %v", o, err)
+	}
+	for _, bad := range [][]string{{"-runs", "0"}, {"extra"}} {
+		if _, err := parseOptions(bad); err == nil {
+			t.Errorf("%q was taken", bad)
+		}
+	}
+}
+
+func TestExactRunsAreHeldAgainstEachOther(t *testing.T) {
+	o, err := parseOptions([]string{"-exact"})
+	if err != nil || o.runs < 2 {
+		t.Fatalf("one exact run shows nothing: %+v, %v", o, err)
+	}
+	one, other := observed(t), observed(t)
+	if text, err := report(o, []bench.Run{one, other}); err != nil || !strings.Contains(text, "2 exact runs: no mark is more than 0 ns apart") {
+		t.Errorf("%v in\n%s", err, text)
+	}
+	other.Marks[5].Nsec += 1000
+	if _, err := report(o, []bench.Run{one, other}); err == nil || !strings.Contains(err.Error(), "1000 ns apart") {
+		t.Errorf("runs that differ: %v", err)
+	}
+}
+
+func TestCompareRefuses(t *testing.T) {
+	for _, args := range [][]string{{}, {"HEAD"}, {"-pairs", "-1", "a.squashfs", "b.squashfs"}, {"-offsets", "-1", "a.squashfs", "b.squashfs"}} {
+		if err := compare(t.Context(), args, io.Discard); err == nil || !strings.Contains(err.Error(), "BASE and HEAD") {
+			t.Errorf("%q: %v", args, err)
+		}
+	}
+	if err := compare(t.Context(), []string{"no-such-revision", "HEAD"}, io.Discard); err == nil || !strings.Contains(err.Error(), "no revision") {
+		t.Errorf("got %v", err)
+	}
+	if err := compare(t.Context(), []string{"none.squashfs", "none.squashfs"}, io.Discard); err == nil || !strings.Contains(err.Error(), "none.squashfs") {
+		t.Errorf("got %v", err)
+	}
+}

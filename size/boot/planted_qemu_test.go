@@ -1,0 +1,188 @@
+//go:build qemu
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"mote/ctl/bench"
+	"mote/ctl/vm"
+)
+
+// Regressions are planted into a copy of the sources, before the call that ends
+// the phase "sources" of PID 1's boot, and looked for by counting.
+
+const (
+	plantFile   = "init/core/boot.go"
+	plantBefore = "\tl.startNet()\n"
+	plantPhase  = "sources"
+	// burnSource takes about 6 ns a round when instructions are counted.
+	burnSource = `package core
+
+//go:noinline
+func burn(rounds int) (x uint64) {
+	for range rounds {
+		x = x*6364136223846793005 + 1
+	}
+	return x
+}
+`
+)
+
+// variant builds the bench image of a changed copy of the sources; edit gets
+// the copy's folder.
+func variant(t *testing.T, edit func(folder string)) (image string) {
+	t.Helper()
+	folder := t.TempDir()
+	top, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = filepath.WalkDir(top, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(top, path)
+		switch {
+		case err != nil:
+			return err
+		case name == ".git" || name == "build":
+			if entry.IsDir() {
+				return fs.SkipDir
+			}
+			return nil // of a linked work tree
+		case entry.IsDir():
+			return os.MkdirAll(filepath.Join(folder, name), 0o755)
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(folder, name), text, 0o644)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	edit(folder)
+	build := exec.CommandContext(t.Context(), "go", "run", "./fs/image/mkimage", "bench")
+	build.Dir = folder
+	if said, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build the variant: %v\n%s", err, said)
+	}
+	return filepath.Join(folder, "build", "bench.squashfs")
+}
+
+// rewrite changes one place of a file, which must be there once.
+func rewrite(t *testing.T, folder, file, old, with string) {
+	t.Helper()
+	path := filepath.Join(folder, file)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(text), old); n != 1 {
+		t.Fatalf("%s has %q %d times, want once: plant elsewhere", file, old, n)
+	}
+	if err := os.WriteFile(path, []byte(strings.Replace(string(text), old, with, 1)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// planted is a variant with a statement more, and what else it needs.
+func planted(t *testing.T, statement, source string) string {
+	t.Helper()
+	return variant(t, func(folder string) {
+		rewrite(t, folder, plantFile, plantBefore, "\t"+statement+"\n"+plantBefore)
+		if err := os.WriteFile(filepath.Join(folder, "init/core/planted.go"), []byte(source), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// permuted is a variant that does the same: a function stands elsewhere, and
+// one more that is never called moves those behind it.
+func permuted(t *testing.T) string {
+	t.Helper()
+	return planted(t, "if len(l.problems) > 1000 {\n\t\tl.console.say(l.now, \"never\")\n\t\tl.fault(op{})\n\t}",
+		"package core\n")
+}
+
+// exactly compares an image with the one of build/.
+func exactly(ctx context.Context, t *testing.T, head string, offsets int) bench.Exact {
+	t.Helper()
+	build := filepath.Join("..", "..", "build")
+	e, err := bench.CompareExact(ctx, [2]string{filepath.Join(build, "bench.squashfs"), head},
+		func(_ int, image string) vm.Config {
+			return options{image: image, kernel: filepath.Join(build, "vmlinux"), machine: vm.MicroVM, exact: true}.config()
+		}, offsets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Log("\n" + e.Text())
+	return e
+}
+
+// found checks that the first difference is in the phase, and how large it is.
+func found(t *testing.T, e bench.Exact, phase string, lowNsec, highNsec int64) {
+	t.Helper()
+	if e.First < 0 {
+		t.Fatalf("nothing was found, want %d to %d ns in %s", lowNsec, highNsec, phase)
+	}
+	p := e.Phases[e.First]
+	if change := p.HeadNsec - p.BaseNsec; p.Name != phase || change < lowNsec || change > highNsec {
+		t.Errorf("first difference is %d ns in %s, want %d to %d in %s", change, p.Name, lowNsec, highNsec, phase)
+	}
+	if got := e.Verdict(); got != "slower" {
+		t.Errorf("verdict %q", got)
+	}
+}
+
+// buildBench makes build/bench.squashfs, as make test-qemu does not.
+func buildBench(t *testing.T) {
+	t.Helper()
+	build := exec.CommandContext(t.Context(), "go", "run", "./fs/image/mkimage", "bench")
+	build.Dir = filepath.Join("..", "..")
+	if said, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, said)
+	}
+}
+
+// TestQEMUExactFindsAThousandth plants 0.1 % of PID 1's own work, and then
+// something that does nothing.
+func TestQEMUExactFindsAThousandth(t *testing.T) {
+	buildBench(t)
+	e := exactly(t.Context(), t, planted(t, "burn(4500)", burnSource), 0)
+	found(t, e, plantPhase, 20_000, 40_000)
+	if share := float64(e.Phases[e.First].HeadNsec-e.Phases[e.First].BaseNsec) / float64(e.OwnNsec); share > 0.002 {
+		t.Errorf("planted %.2f %%, more than two thousandths: plant less", 100*share)
+	}
+	if e := exactly(t.Context(), t, permuted(t), 0); e.Verdict() != "same" {
+		t.Error("an alarm for a change that does nothing")
+	}
+}
+
+// TestQEMUCompareRevisions compares the present commit with itself, as a person
+// would.
+func TestQEMUCompareRevisions(t *testing.T) {
+	if _, err := git(t.Context(), "rev-parse", "HEAD"); err != nil {
+		t.Skipf("no repository: %v", err)
+	}
+	t.Chdir(filepath.Join("..", ".."))
+	var out bytes.Buffer
+	if err := compare(t.Context(), []string{"-pairs", "1", "-kernel", "build/vmlinux", "HEAD", "HEAD"}, &out); err != nil {
+		t.Fatal(err)
+	}
+	t.Log(out.String())
+	for _, want := range []string{"base HEAD (", "verdict: same", "too few pairs"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in what is printed", want)
+		}
+	}
+}
