@@ -125,19 +125,29 @@ func (l *Loop) networkIs(ready bool) {
 	}
 	l.push(evNetwork, -1, 0, 1)
 	l.mark(markNetwork, -1)
-	text := append(l.links.line[:0], "network:"...)
+	l.console.say(l.now, string(l.appendAddresses(append(l.links.line[:0], "network: "...))))
+}
+
+// appendAddresses tells how the node is reached: "eth0 10.0.2.15/24".
+func (l *Loop) appendAddresses(b []byte) []byte {
+	switch {
+	case l.links.net == nil || !l.links.ready:
+		return append(b, "no network yet"...)
+	case len(l.links.want) == 0:
+		return append(b, "loopback only"...)
+	}
 	for i := range l.links.want {
 		w := &l.links.want[i]
+		if i > 0 {
+			b = append(b, ' ')
+		}
 		name := w.Name
 		if name == "" {
 			name = "first link"
 		}
-		text = append(append(append(text, ' '), name...), ' ')
-		text = append(wire.AppendIPv4(text, w.Address), '/')
-		text = wire.AppendUint(text, uint64(w.PrefixBits))
+		b = append(append(b, name...), ' ')
+		b = append(wire.AppendIPv4(b, w.Address), '/')
+		b = wire.AppendUint(b, uint64(w.PrefixBits))
 	}
-	if len(l.links.want) == 0 {
-		text = append(text, " loopback only"...)
-	}
-	l.console.say(l.now, string(text))
+	return b
 }

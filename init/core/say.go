@@ -97,9 +97,11 @@ func (l *Loop) sayReady() {
 		name = "this node"
 	}
 	at := l.marks.at(markReady)
-	l.console.say(at, "ready: ", name, " runs Mote ", Version, " with ",
-		string(wire.AppendInt(nil, int64(up))), " services")
 	var text [200]byte
+	l.console.say(at, "ready: ", name, " runs Mote ", Version, ", ",
+		string(wire.AppendInt(nil, int64(up))), " of ",
+		string(wire.AppendInt(nil, int64(l.machine.count))), " services up, ",
+		string(l.appendAddresses(text[:0])))
 	b := append(text[:0], "boot: "...)
 	from := int64(0)
 	for _, phase := range [...]struct {
