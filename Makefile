@@ -11,7 +11,7 @@ SEEDS   ?= 20000
 FUZZTIME ?= 20s
 
 .DEFAULT_GOAL := help
-.PHONY: help run boot kernel image size test test-unit test-arm64 test-qemu test-long sim fuzz clean
+.PHONY: help run boot memory kernel image size test test-unit test-arm64 test-qemu test-long sim fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,11 @@ boot: kernel ## boot the bench image without a console and draw where the time w
 	@$(NEEDS) image vm
 	@$(GO) run ./fs/image/mkimage bench
 	@$(GO) run ./size/boot
+
+memory: kernel ## tell where the memory went, and the smallest machine that gets ready
+	@$(NEEDS) image vm
+	@$(GO) run ./fs/image/mkimage memory
+	@$(GO) run ./size/memory -smallest
 
 kernel: ## build the kernel, once for each configuration, into build/
 	@$(NEEDS) kernel

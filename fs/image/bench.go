@@ -2,6 +2,7 @@ package image
 
 import (
 	"path/filepath"
+	"strconv"
 
 	"mote/wire"
 )
@@ -62,4 +63,19 @@ func benchProfile(root string) Profile {
 			program("observe", "observe", "tells the boot's times and memory once it is over"),
 		},
 	}
+}
+
+// weighSec is how long the memory profile asks PID 1 once a second.
+const weighSec = 60
+
+// memoryProfile is the bench with an observer that stays a minute, and tells
+// every process's memory at ready and after it.
+func memoryProfile(root string) Profile {
+	p := benchProfile(root)
+	p.Name, p.What = "memory", "the bench, watched for a minute by who tells every process's memory"
+	observe := &p.Manifest.Services[len(p.Manifest.Services)-1]
+	observe.Env = append(observe.Env, "OBSERVE_SEC="+strconv.Itoa(weighSec))
+	// The minute, and what a busy host makes of it.
+	observe.StartMsec = 5 * 60_000
+	return p
 }

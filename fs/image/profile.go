@@ -37,6 +37,7 @@ func Profiles(root string) []Profile {
 		{Name: "base", What: "PID 1 and a manifest without services", BudgetBytes: 2_500_000},
 		demoProfile(root),
 		benchProfile(root),
+		memoryProfile(root),
 		testProfile(root),
 	}
 }

@@ -11,6 +11,8 @@
 //	pid1_rss_source       the file of /proc/1 that says so; status is less exact
 //	mem_used_bytes        MemTotal - MemAvailable; observe itself is in it
 //
+// With OBSERVE_SEC=60 in its environment it goes on as weigh.go says.
+//
 // Always true here: the resident set is read by another process than the one it
 // is of. It needs CAP_SYS_PTRACE for /proc/1/smaps_rollup.
 package main
@@ -45,6 +47,12 @@ func main() {
 	if err != nil {
 		_, _ = unix.Write(unix.Stderr, []byte("observe: /dev/console: "+err.Error()+"\n"))
 		unix.Exit(1)
+	}
+	if word, is := unix.Getenv("OBSERVE_SEC"); is {
+		if err := weigh(console, word); err != nil {
+			_, _ = unix.Write(unix.Stderr, []byte("observe: "+err.Error()+"\n"))
+			unix.Exit(1)
+		}
 	}
 }
 
@@ -94,44 +102,50 @@ func (o *observation) readResident(folder string) error {
 }
 
 // askTimeline asks PID 1 on a connection of its own.
-func askTimeline(path string) (wire.Timeline, error) {
-	var t wire.Timeline
+func askTimeline(path string) (t wire.Timeline, err error) {
+	err = ask(path, wire.VerbTimeline, func(body []byte) error {
+		var part wire.Timeline
+		err := wire.DecodeTimeline(body, &part)
+		t.Marks = append(t.Marks, part.Marks...)
+		return err
+	})
+	return t, err
+}
+
+// ask sends a request without arguments, and gives each part of the answer's
+// body to take.
+func ask(path string, verb wire.Verb, take func(body []byte) error) error {
 	// Blocking: a one-shot has nothing else to do, and StartMsec bounds it.
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return t, errors.New("socket: " + err.Error())
+		return errors.New("socket: " + err.Error())
 	}
 	defer unix.Close(fd)
 	if err := unix.Connect(fd, &unix.SockaddrUnix{Name: path}); err != nil {
-		return t, errors.New("connect to " + path + ": " + err.Error())
+		return errors.New("connect to " + path + ": " + err.Error())
 	}
-	request, ok := wire.AppendRequest(nil, &wire.Request{ID: 1, Verb: wire.VerbTimeline})
+	request, ok := wire.AppendRequest(nil, &wire.Request{ID: 1, Verb: verb})
 	if !ok {
-		return t, errors.New("the timeline request is past wire's bounds")
+		return errors.New("the request " + verb.String() + " is past wire's bounds")
 	}
 	// The whole request is smaller than any socket buffer: one write takes it.
 	if _, err := unix.Write(fd, request); err != nil {
-		return t, errors.New("write to " + path + ": " + err.Error())
+		return errors.New("write to " + path + ": " + err.Error())
 	}
 	for {
 		payload, err := readFrame(fd)
 		if err != nil {
-			return t, err
+			return err
 		}
 		var reply wire.Reply
 		if err := wire.DecodeReply(payload, &reply); err != nil {
-			return t, err
+			return err
 		}
 		if reply.Error.Code != 0 {
-			return t, reply.Error
+			return reply.Error
 		}
-		var part wire.Timeline
-		if err := wire.DecodeTimeline(reply.Body, &part); err != nil {
-			return t, err
-		}
-		t.Marks = append(t.Marks, part.Marks...)
-		if !reply.More {
-			return t, nil
+		if err := take(reply.Body); err != nil || !reply.More {
+			return err
 		}
 	}
 }
