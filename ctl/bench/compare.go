@@ -101,7 +101,10 @@ func percent(part, whole int64) float64 { return 100 * float64(part) / float64(m
 func usec(nsec int64) string {
 	sign := ""
 	if nsec < 0 {
-		sign, nsec = "-", -nsec
+		nsec = -nsec
+		if nsec >= 1000 { // what rounds to 0 has no sign
+			sign = "-"
+		}
 	}
 	return fmt.Sprintf("%s%d.%03d", sign, nsec/1_000_000, nsec/1_000%1_000)
 }

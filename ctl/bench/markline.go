@@ -1,7 +1,9 @@
 package bench
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -87,12 +89,10 @@ func marksOf(lines []vm.Line, began time.Time) (all []Mark, hostTimed []string) 
 			m.Nsec = max(line.At.Sub(zero).Nanoseconds(), 0)
 			hostTimed = append(hostTimed, m.Name)
 		}
-		at := len(all)
-		for at > 0 && all[at-1].Nsec > m.Nsec {
-			at--
-		}
-		all = append(all[:at], append([]Mark{m}, all[at:]...)...)
+		all = append(all, m)
 	}
+	// Stable: of marks at one instant the first told is the first.
+	slices.SortStableFunc(all, func(a, b Mark) int { return cmp.Compare(a.Nsec, b.Nsec) })
 	return all, hostTimed
 }
 
@@ -114,27 +114,26 @@ func guestZero(lines []vm.Line, began time.Time) time.Time {
 // fromLines makes a boot of any system's console. The last mark is until.
 func fromLines(lines []vm.Line, began time.Time, until string) (b Boot, hostTimed []string, err error) {
 	b.Marks, hostTimed = marksOf(lines, began)
-	ready := -1
-	for i, m := range b.Marks {
-		switch m.Name {
-		case until:
-			if ready < 0 {
-				ready = i
-			}
-		case markKernel:
-			b.KernelNsec = m.Nsec
-		case markInit:
-			b.InitNsec = m.Nsec
-		}
-	}
+	ready := slices.IndexFunc(b.Marks, func(m Mark) bool { return m.Name == until })
 	if ready < 0 {
 		return Boot{}, nil, fmt.Errorf("bench: no mark %q on the console; see ctl/bench/README.md for how to print one", until)
 	}
 	b.ReadyNsec = b.Marks[ready].Nsec
 	// The mark that was waited for is the end of this boot, whatever its name.
 	b.Marks = append(b.Marks[:ready], Mark{Name: markReady, Nsec: b.ReadyNsec})
-	if b.InitNsec == 0 {
+	// Where nobody tells PID 1's first instruction, the kernel's word that it
+	// starts PID 1 is nearest.
+	b.KernelNsec = first(b.Marks, markKernel)
+	if b.InitNsec = first(b.Marks, markInit); b.InitNsec == 0 {
 		b.InitNsec = b.KernelNsec
 	}
 	return b, hostTimed, nil
+}
+
+// first is the time of the first mark of a name, 0 where there is none.
+func first(all []Mark, name string) int64 {
+	if at := slices.IndexFunc(all, func(m Mark) bool { return m.Name == name }); at >= 0 {
+		return all[at].Nsec
+	}
+	return 0
 }

@@ -110,12 +110,41 @@ func Paired(differences []int64) Interval {
 		return Interval{}
 	}
 	slices.Sort(walsh)
-	// The signed ranks' sum is nearly normal: mean n(n+1)/4, variance
-	// n(n+1)(2n+1)/24. What lies below the 2.5 % point is cut off on both sides.
-	count := float64(n)
-	cut := int(math.Floor(count*(count+1)/4 - 1.96*math.Sqrt(count*(count+1)*(2*count+1)/24)))
-	cut = min(max(cut, 0), (len(walsh)-1)/2)
+	cut := min(signedRankCut(n), (len(walsh)-1)/2)
 	return Interval{Nsec: median(walsh), LowNsec: walsh[cut], HighNsec: walsh[len(walsh)-1-cut], Pairs: n}
+}
+
+// ranksExactMax is up to how many pairs the signed ranks' sum is counted out;
+// above it is as good as normal.
+const ranksExactMax = 60
+
+// signedRankCut is how many averages lie below a 95 % interval of n pairs: the
+// largest k for which a sum of signed ranks of k or less comes by chance in at
+// most 2.5 of 100 cases; 0 where even a sum of 0 is likelier.
+func signedRankCut(n int) int {
+	count := float64(n)
+	if n > ranksExactMax {
+		// Mean n(n+1)/4, variance n(n+1)(2n+1)/24.
+		return int(math.Floor(count*(count+1)/4 - 1.96*math.Sqrt(count*(count+1)*(2*count+1)/24)))
+	}
+	// share[s] is the chance that the sum is s: each rank counts or does not.
+	share := make([]float64, n*(n+1)/2+1)
+	share[0] = 1
+	for rank := 1; rank <= n; rank++ {
+		for s := len(share) - 1; s >= 0; s-- {
+			share[s] /= 2
+			if s >= rank {
+				share[s] += share[s-rank] / 2
+			}
+		}
+	}
+	below := 0.0
+	for s := range share {
+		if below += share[s]; below > 0.025 {
+			return max(s-1, 0)
+		}
+	}
+	return 0
 }
 
 // pairsMin is the least number of pairs for which 95 % can be said.

@@ -19,8 +19,8 @@ func Waterfall(b Boot) string {
 	all := Spans(b)
 	path := Critical(b, all)
 	var out strings.Builder
-	fmt.Fprintf(&out, "ready %s ms after the kernel's start, %s ms after PID 1's first instruction\n",
-		Msec(b.ReadyNsec), Msec(b.ReadyNsec-b.InitNsec))
+	fmt.Fprintf(&out, "ready %s ms after the kernel's start, %s ms after %s\n",
+		Msec(b.ReadyNsec), Msec(b.ReadyNsec-b.InitNsec), b.origin())
 	if b.RSSBytes > 0 {
 		fmt.Fprintf(&out, "PID 1 resident %s kB, memory used %s kB\n", kilo(b.RSSBytes), kilo(b.MemUsedBytes))
 	}
@@ -37,6 +37,18 @@ func Waterfall(b Boot) string {
 	out.WriteString("█ on the critical path, ░ beside it, · before the scale\n\n")
 	out.WriteString(pathText(b, path, width))
 	return out.String()
+}
+
+// origin names the instant that the scale begins at. Another system's boot may
+// tell less than Mote's.
+func (b Boot) origin() string {
+	switch {
+	case first(b.Marks, markInit) > 0:
+		return "PID 1's first instruction"
+	case b.KernelNsec > 0:
+		return "the kernel started PID 1"
+	}
+	return "the clock's zero"
 }
 
 // pathText lists what ready waited for, one after the other. What no span
