@@ -9,9 +9,13 @@ NEEDS   := .ci/needs
 UNIT    := ./...
 SEEDS   ?= 20000
 FUZZTIME ?= 20s
+# Boots that are measured, and the revisions that are compared.
+RUNS    ?= 10
+REV1    ?= main
+REV2    ?= HEAD
 
 .DEFAULT_GOAL := help
-.PHONY: help run boot memory kernel image size test test-unit test-arm64 test-qemu test-long sim fuzz clean
+.PHONY: help run boot compare memory kernel image size test test-unit test-arm64 test-qemu test-long sim fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,10 +24,14 @@ run: kernel image ## build everything, boot it, and stay at its console
 	@$(NEEDS) vm
 	@$(GO) run ./ctl/vm/run
 
-boot: kernel ## boot the bench image without a console and draw where the time went
+boot: kernel ## boot the bench image RUNS times (EXACT=1: counted) and draw where the time went
 	@$(NEEDS) image vm
 	@$(GO) run ./fs/image/mkimage bench
-	@$(GO) run ./size/boot
+	@$(GO) run ./size/boot -runs $(RUNS) $(if $(EXACT),-exact)
+
+compare: ## boot two revisions, REV1 and REV2, and say what got slower, and where
+	@$(NEEDS) kernel image vm
+	@$(GO) run ./size/boot compare $(REV1) $(REV2)
 
 memory: kernel ## tell where the memory went, and the smallest machine that gets ready
 	@$(NEEDS) image vm

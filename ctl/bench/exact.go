@@ -88,8 +88,8 @@ func CompareExact(ctx context.Context, images [2]string, config func(side int, i
 		}
 		boots[side] = append(boots[side], r)
 	}
-	if nsec, mark, err := Spread(boots[0]); err != nil || nsec >= 1000 {
-		return e, errors.Join(err, fmt.Errorf("bench: two exact boots of the base are %d ns apart at the mark %q: nothing can be compared", nsec, mark))
+	if err := (Report{Exact: true, Runs: boots[0]}).Exactly(); err != nil {
+		return e, fmt.Errorf("the base was booted twice, and nothing can be compared with it: %w", err)
 	}
 	base, head := boots[0][0].Boot, boots[1][0].Boot
 	e.OwnNsec = base.ReadyNsec - base.InitNsec

@@ -75,7 +75,7 @@ const kernelRuns = " as init process"
 // as far as the kernel's stamps tell it, and else from began. hostTimed names
 // those.
 func marksOf(lines []vm.Line, began time.Time) (all []Mark, hostTimed []string) {
-	zero := guestZero(lines, began)
+	zero, _ := guestZero(lines, began)
 	for _, line := range lines {
 		if nsec, rest, is := kernelStamp(line.Text); is && strings.HasPrefix(rest, "Run ") && strings.HasSuffix(rest, kernelRuns) {
 			all = append(all, Mark{Name: markKernel, Nsec: nsec})
@@ -97,18 +97,22 @@ func marksOf(lines []vm.Line, began time.Time) (all []Mark, hostTimed []string) 
 }
 
 // guestZero is the host's time at which the guest's clock began. Each line of
-// the kernel's came later than it was stamped; the least delay is nearest.
-func guestZero(lines []vm.Line, began time.Time) time.Time {
-	zero := began
-	first := true
+// the kernel's, and each of PID 1's milestones, came later than it was stamped;
+// the least delay is nearest. Without any of them, is is false and zero began.
+func guestZero(lines []vm.Line, began time.Time) (zero time.Time, is bool) {
+	zero = began
 	for _, line := range lines {
-		if nsec, _, is := kernelStamp(line.Text); is {
-			if at := line.At.Add(-time.Duration(nsec)); first || at.Before(zero) {
-				zero, first = at, false
-			}
+		nsec, _, stamped := kernelStamp(line.Text)
+		if !stamped {
+			nsec, stamped = milestone(line.Text)
+		}
+		// A machine can't have begun before QEMU: such a stamp is another text.
+		at := line.At.Add(-time.Duration(nsec))
+		if stamped && !at.Before(began) && (!is || at.Before(zero)) {
+			zero, is = at, true
 		}
 	}
-	return zero
+	return zero, is
 }
 
 // fromLines makes a boot of any system's console. The last mark is until.

@@ -34,6 +34,9 @@ type Run struct {
 	Lines []vm.Line
 	// Began is when QEMU was started, by the host's clock.
 	Began time.Time
+	// BeforeNsec is the host's time from QEMU's start to the zero of the guest's
+	// clock: QEMU, firmware, loader. 0 where no line ties the clocks together.
+	BeforeNsec int64
 	// HostTimed are marks whose line had no time of the guest's: theirs is the
 	// host's clock when the line came.
 	HostTimed []string
@@ -68,6 +71,9 @@ func Measure(ctx context.Context, c vm.Config, o Options) (r Run, err error) {
 	}
 	r = Run{Accel: v.Accel, Lines: v.Lines(), Began: v.Began}
 	r.Initcalls = initcalls(r.Lines)
+	if zero, is := guestZero(r.Lines, r.Began); is && !c.Exact {
+		r.BeforeNsec = zero.Sub(r.Began).Nanoseconds()
+	}
 	if text, is := strings.CutPrefix(last.Text, observePrefix); is {
 		r.Boot, err = ParseObserve(text)
 		return r, err
@@ -81,23 +87,6 @@ func Measure(ctx context.Context, c vm.Config, o Options) (r Run, err error) {
 			strings.Join(r.HostTimed, ", "))
 	}
 	return r, err
-}
-
-// Times boots the machine several times, one after the other. between, if not
-// nil, is told each boot.
-func Times(ctx context.Context, c vm.Config, o Options, count int, between func(Run)) ([]Run, error) {
-	all := make([]Run, 0, count)
-	for range count {
-		one, err := Measure(ctx, c, o)
-		if err != nil {
-			return all, fmt.Errorf("boot %d of %d: %w", len(all)+1, count, err)
-		}
-		if between != nil {
-			between(one)
-		}
-		all = append(all, one)
-	}
-	return all, nil
 }
 
 // Median is the run whose time from init to ready is the middle one; of an even

@@ -22,9 +22,9 @@ const (
 // svgStyle has the colours of both kinds of screen; the file needs no other.
 const svgStyle = `text{font:13px system-ui,sans-serif;fill:#1f2933}
 .title{font-size:18px;font-weight:600}.dim{fill:#66737f}.small{font-size:11px}
-.name{text-anchor:end}.grid{stroke:#e3e8ec}.ready{stroke:#0b7a53;stroke-width:1.5}
+.took{paint-order:stroke;stroke:#fff;stroke-width:4px}.name{text-anchor:end}.grid{stroke:#e3e8ec}.ready{stroke:#0b7a53;stroke-width:1.5}
 .critical{fill:#0b7a53}.beside{fill:#b4c2cd}.paper{fill:#fff}
-@media(prefers-color-scheme:dark){text{fill:#e4e9ed}.dim{fill:#95a3af}.grid{stroke:#2b3640}
+@media(prefers-color-scheme:dark){text{fill:#e4e9ed}.took{stroke:#14191e}.dim{fill:#95a3af}.grid{stroke:#2b3640}
 .paper{fill:#14191e}.critical{fill:#3ecf97}.beside{fill:#4b5a67}.ready{stroke:#3ecf97}}`
 
 // SVG draws the waterfall as a file that stands alone. Its scale, as in the
@@ -113,5 +113,5 @@ func svgSpan(out *strings.Builder, b Boot, row int, s Span) {
 	from, to := svgX(b, s.FromNsec), svgX(b, s.ToNsec)
 	fmt.Fprintf(out, `<rect class="%s" x="%.1f" y="%d" width="%.1f" height="%d" rx="2"/>`+"\n",
 		class, from, y+(svgRow-svgBar)/2, max(to-from, 2), svgBar)
-	fmt.Fprintf(out, `<text class="dim small" x="%.1f" y="%d">%s ms</text>`+"\n", max(to, from+2)+6, baseline-1, Msec(s.tookNsec()))
+	fmt.Fprintf(out, `<text class="dim small took" x="%.1f" y="%d">%s ms</text>`+"\n", max(to, from+2)+6, baseline-1, Msec(s.tookNsec()))
 }

@@ -2,7 +2,7 @@
 // prints a waterfall, the critical path and the distribution of each mark, and
 // writes build/boot.json, .svg, .html, .csv and .trace.json.
 //
-//	go run ./size/boot [-exact] [-runs N] [-machine q35] [-accel tcg]
+//	go run ./size/boot [-exact] [-initcalls] [-runs N] [-machine q35] [-accel tcg]
 //	go run ./size/boot compare [-pairs N] BASE HEAD
 //
 // Figures of one host are only compared side by side; those of -exact, which
@@ -19,7 +19,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"strings"
 	"syscall"
 
 	"mote/ctl/bench"
@@ -31,8 +30,6 @@ const (
 	guestWord = "ip=10.0.2.15::10.0.2.2:255.255.255.0::eth0:off"
 	// benchBytes is an ordinary small machine's memory.
 	benchBytes = 256 << 20
-	// exactRuns are what it takes to see that an exact boot is exact.
-	exactRuns = 2
 )
 
 // options are the flags.
@@ -40,6 +37,7 @@ type options struct {
 	image, kernel, out string
 	machine, accel     string
 	exact, verbose     bool
+	initcalls          bool
 	runs               int
 }
 
@@ -61,15 +59,28 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	all, err := bench.Times(ctx, o.config(), bench.Options{}, o.runs, nil)
+	r, err := bench.Take(ctx, filepath.Base(o.image)+" on "+o.machine, o.config(), bench.Options{}, o.runs)
 	if err != nil {
 		return err
 	}
-	text, err := report(o, all)
-	if _, printErr := io.WriteString(out, text); printErr != nil {
-		return printErr
+	text := r.Text()
+	if !o.exact {
+		text += handshake(r.Runs)
 	}
-	return errors.Join(err, write(o.out, all))
+	if _, err := io.WriteString(out, text); err != nil {
+		return err
+	}
+	return errors.Join(r.Exactly(), write(o.out, r))
+}
+
+// handshake holds what PID 1 says against the host's clock.
+func handshake(all []bench.Run) string {
+	chosen := bench.Median(all)
+	nsec, err := bench.Handshake(chosen.Lines)
+	if err != nil {
+		return err.Error() + "\n"
+	}
+	return bench.Agreement(nsec, chosen.ReadyNsec) + "\n"
 }
 
 func parseOptions(args []string) (options, error) {
@@ -81,6 +92,7 @@ func parseOptions(args []string) (options, error) {
 	flags.StringVar(&o.machine, "machine", vm.MicroVM, "QEMU's board: microvm, q35, …")
 	flags.StringVar(&o.accel, "accel", "", "kvm or tcg; default the best that runs here")
 	flags.BoolVar(&o.exact, "exact", false, "count instructions instead of time")
+	flags.BoolVar(&o.initcalls, "initcalls", false, "name the kernel's initcalls; telling them takes time. The kernel is by default build/measure's")
 	flags.BoolVar(&o.verbose, "v", false, "show the console on standard error")
 	flags.IntVar(&o.runs, "runs", 1, "boots; the one with the median is drawn")
 	if err := flags.Parse(args); err != nil {
@@ -89,13 +101,14 @@ func parseOptions(args []string) (options, error) {
 	if o.runs < 1 || flags.NArg() > 0 {
 		return o, errors.New("boot: -runs is at least 1, and there are no other arguments")
 	}
-	if o.exact {
-		o.runs = max(o.runs, exactRuns)
-	}
 	if o.kernel == "" {
-		o.kernel = filepath.Join("build", "bzImage")
+		folder := "build"
+		if o.initcalls {
+			folder = filepath.Join("build", "measure")
+		}
+		o.kernel = filepath.Join(folder, "bzImage")
 		if o.machine == vm.MicroVM {
-			o.kernel = filepath.Join("build", "vmlinux")
+			o.kernel = filepath.Join(folder, "vmlinux")
 		}
 	}
 	return o, nil
@@ -109,67 +122,33 @@ func (o options) config() vm.Config {
 		Append: append(vm.MoteWords(), guestWord),
 		NICs:   []vm.NIC{{NoPeer: o.exact}},
 	}
+	if o.initcalls {
+		c.Append = append(c.Append, "initcall_debug", "ignore_loglevel", "printk.time=1")
+	}
 	if o.verbose {
 		c.Console = os.Stderr
 	}
 	return c
 }
 
-// report is what is printed. Its error is an exact boot that was not.
-func report(o options, all []bench.Run) (string, error) {
-	var b strings.Builder
-	chosen := bench.Median(all)
-	how := string(chosen.Accel)
-	if o.exact {
-		how += ", exact: 1 instruction is 1 ns, without caches and devices"
-	}
-	fmt.Fprintf(&b, "boot of %s on %s (%s)\n\n%s\n", filepath.Base(o.image), o.machine, how, bench.Waterfall(chosen.Boot))
-	b.WriteString(bench.Blame(chosen.Boot) + "\n")
-	if text := bench.InitcallText(chosen.Initcalls); text != "" {
-		b.WriteString(text + "\n")
-	}
-	if len(all) > 1 {
-		b.WriteString(bench.DistributionText(bench.Distribution(all), len(all)) + "\n")
-	}
-	if o.exact {
-		nsec, name, err := bench.Spread(all)
-		if err != nil {
-			return b.String(), err
-		}
-		if nsec >= 1000 {
-			return b.String(), fmt.Errorf("boot: %d exact runs are %d ns apart at the mark %q: they are not exact; see ctl/bench/README.md for what loosens them", len(all), nsec, name)
-		}
-		fmt.Fprintf(&b, "%d exact runs: no mark is more than %d ns apart\n", len(all), nsec)
-		return b.String(), nil
-	}
-	if nsec, err := bench.Handshake(chosen.Lines); err != nil {
-		fmt.Fprintln(&b, err)
-	} else {
-		fmt.Fprintln(&b, bench.Agreement(nsec, chosen.ReadyNsec))
-	}
-	return b.String(), nil
-}
-
 // write leaves the median's figures and drawings, and every run's marks, in the
 // folder.
-func write(folder string, all []bench.Run) error {
-	chosen := bench.Median(all)
-	figures, err := json.MarshalIndent(chosen.Boot, "", "  ")
-	if err != nil {
-		return err
-	}
-	trace, err := bench.Trace(chosen)
+func write(folder string, r bench.Report) error {
+	figures, err := json.MarshalIndent(bench.Median(r.Runs).Boot, "", "  ")
 	if err != nil {
 		return err
 	}
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
-	for name, text := range map[string]string{
-		"boot.json": string(figures) + "\n", "boot.svg": bench.SVG(chosen.Boot), "boot.csv": bench.CSV(all),
-		"boot.html": bench.HTML(chosen, all), "boot.trace.json": string(trace),
-	} {
-		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o644); err != nil {
+	files := map[string][]byte{"boot.json": append(figures, '\n')}
+	for name, format := range map[string]string{"boot.svg": "svg", "boot.csv": "csv", "boot.html": "html", "boot.trace.json": "trace"} {
+		if files[name], err = r.As(format); err != nil {
+			return err
+		}
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(folder, name), text, 0o644); err != nil {
 			return err
 		}
 	}

@@ -29,7 +29,7 @@ func observed(t *testing.T) bench.Run {
 // boot.json is read by others: these keys, and no others.
 func TestWrittenFiles(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "new")
-	if err := write(folder, []bench.Run{observed(t)}); err != nil {
+	if err := write(folder, bench.Report{Runs: []bench.Run{observed(t)}}); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(filepath.Join(folder, "boot.json"))
@@ -59,25 +59,14 @@ func TestOptions(t *testing.T) {
 	if err != nil || o.kernel != filepath.Join("build", "bzImage") || !o.config().NICs[0].NoPeer {
 		t.Errorf("%+v, %v", o, err)
 	}
+	o, err = parseOptions([]string{"-initcalls"})
+	if words := strings.Join(o.config().Append, " "); err != nil || o.kernel != filepath.Join("build", "measure", "vmlinux") || !strings.Contains(words, " initcall_debug ") {
+		t.Errorf("%+v, %v: %s", o, err, words)
+	}
 	for _, bad := range [][]string{{"-runs", "0"}, {"extra"}} {
 		if _, err := parseOptions(bad); err == nil {
 			t.Errorf("%q was taken", bad)
 		}
-	}
-}
-
-func TestExactRunsAreHeldAgainstEachOther(t *testing.T) {
-	o, err := parseOptions([]string{"-exact"})
-	if err != nil || o.runs < 2 {
-		t.Fatalf("one exact run shows nothing: %+v, %v", o, err)
-	}
-	one, other := observed(t), observed(t)
-	if text, err := report(o, []bench.Run{one, other}); err != nil || !strings.Contains(text, "2 exact runs: no mark is more than 0 ns apart") {
-		t.Errorf("%v in\n%s", err, text)
-	}
-	other.Marks[5].Nsec += 1000
-	if _, err := report(o, []bench.Run{one, other}); err == nil || !strings.Contains(err.Error(), "1000 ns apart") {
-		t.Errorf("runs that differ: %v", err)
 	}
 }
 
