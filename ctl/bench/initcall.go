@@ -34,6 +34,9 @@ func initcalls(lines []vm.Line) []Initcall {
 			continue
 		}
 		name, _, _ := strings.Cut(word[1], "+")
+		if !goodName(name) || usec*1e3 > nsec {
+			continue
+		}
 		all = append(all, Initcall{Name: name, FromNsec: nsec - usec*1e3, TookNsec: usec * 1e3})
 	}
 	slices.SortStableFunc(all, func(a, b Initcall) int { return int(b.TookNsec - a.TookNsec) })

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"mote/ctl/vm"
 )
@@ -24,8 +26,21 @@ import (
 // the rest of the line. Of the times that a line has the first is taken of: the
 // number, the kernel's stamp, and the host's clock when the line came.
 
-// nameBytesMax bounds a mark's name: a longer line is somebody's text.
-const nameBytesMax = 64
+const (
+	// nameBytesMax bounds a mark's name: a longer line is somebody's text.
+	nameBytesMax = 64
+	// clockNsecMax bounds the guest's clock, 104 days: up to it every reader of
+	// JSON has the very number, and no sum or product here overflows. A later
+	// time is no time of a boot.
+	clockNsecMax = 1 << 53
+)
+
+// goodName says whether a mark may be called so: what is printed to a terminal
+// and into drawings has nothing that acts on them.
+func goodName(name string) bool {
+	return name != "" && len(name) <= nameBytesMax && utf8.ValidString(name) &&
+		!strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) })
+}
 
 // kernelStamp parts a line of the kernel's log: its time in ns, and the rest.
 // Format "[%5lu.%06lu] ", see print_time in the kernel's kernel/printk/printk.c.
@@ -38,10 +53,10 @@ func kernelStamp(line string) (nsec int64, rest string, is bool) {
 	}
 	s, err := strconv.ParseUint(seconds, 10, 31)
 	us, err2 := strconv.ParseUint(micros, 10, 31)
-	if err != nil || err2 != nil {
+	if nsec = int64(s)*1e9 + int64(us)*1e3; err != nil || err2 != nil || nsec > clockNsecMax {
 		return 0, line, false
 	}
-	return int64(s)*1e9 + int64(us)*1e3, rest, true
+	return nsec, rest, true
 }
 
 // parseMark reads a mark line. guest tells that the time is the guest's own;
@@ -56,12 +71,12 @@ func parseMark(line string) (m Mark, guest, is bool) {
 		return Mark{}, false, false
 	}
 	if number, rest, space := strings.Cut(name, " "); space {
-		if n, err := strconv.ParseUint(number, 10, 62); err == nil {
+		if n, err := strconv.ParseUint(number, 10, 64); err == nil && n <= clockNsecMax {
 			nsec, stamped, name = int64(n), true, rest
 		}
 	}
 	name = strings.TrimSpace(name)
-	if name == "" || len(name) > nameBytesMax {
+	if !goodName(name) {
 		return Mark{}, false, false
 	}
 	return Mark{Name: name, Nsec: nsec}, stamped, true

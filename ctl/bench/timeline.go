@@ -61,6 +61,9 @@ func ParseObserve(text string) (Boot, error) {
 		if m.Nsec < before {
 			return Boot{}, fmt.Errorf("bench: mark %q is earlier than the mark before it", m.Name)
 		}
+		if m.Nsec > clockNsecMax || !goodName(m.Name) {
+			return Boot{}, fmt.Errorf("bench: mark %q at %d ns: the name has 1 to %d printable bytes, the time is below 104 days", m.Name, m.Nsec, nameBytesMax)
+		}
 		before = m.Nsec
 		if _, again := found[m.Name]; !again {
 			found[m.Name] = m.Nsec
