@@ -144,6 +144,11 @@ func TestParseBoot(t *testing.T) {
 	if b.KernelNsec != 3 || b.InitNsec != 4 || b.ReadyNsec != 9 {
 		t.Errorf("instants: %+v", b)
 	}
+	// The kernel's log ahead of the other clock.
+	b, err = ParseObserve(`{"marks":[{"name":"kernel","ns":7},{"name":"init","ns":4},{"name":"ready","ns":9}]` + memory)
+	if err != nil || b.KernelNsec != 4 || b.Marks[0].Nsec != 4 {
+		t.Errorf("%+v, %v", b, err)
+	}
 	for text, want := range map[string]string{
 		`{"marks":[`: "observe line",
 		`{"marks":[{"name":"init","ns":4}]` + memory:                                             `no mark "ready"`,
