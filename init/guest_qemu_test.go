@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -57,9 +58,16 @@ func launchManifest(t *testing.T, c vm.Config, man wire.Manifest, programs []ima
 	build := filepath.Join(root, "build")
 	relay := image.Program{Path: "/bin/relay", Package: "./init/testdata/relay", Module: root,
 		Flags: image.ProgramFlags(), Reason: "the host's hand inside the machine"}
+	pid1 := image.Init(root, "amd64")
+	programs = slices.DeleteFunc(slices.Clone(programs), func(p image.Program) bool {
+		if p.Path == pid1.Path { // a test's own build of it
+			pid1 = p
+		}
+		return p.Path == pid1.Path
+	})
 	man.Services = append([]wire.Service{relayService()}, man.Services...)
 	result, err := image.Build(t.Context(), image.Spec{Manifest: &man, Unchecked: true, Files: files,
-		Init: image.Init(root, "amd64"), Programs: append([]image.Program{image.TestProgram(root), relay}, programs...),
+		Init: pid1, Programs: append([]image.Program{image.TestProgram(root), relay}, programs...),
 		Out: filepath.Join(t.TempDir(), "root.squashfs"), Keep: filepath.Join(build, "programs"),
 		Packing: image.Packing{Level: 1}}) // quick: nobody keeps it
 	if err != nil {

@@ -1,9 +1,13 @@
 package image
 
+import "strings"
+
 // BuildFlags are the flags of `go build` for one binary.
 type BuildFlags struct {
 	// LinkerFlags go into -ldflags, one an element.
 	LinkerFlags []string
+	// Tags are build tags; tests build with some that no product has.
+	Tags []string
 	// Entry names the symbol where the kernel starts the program; empty is
 	// Go's own.
 	Entry string
@@ -48,7 +52,11 @@ func (f BuildFlags) Args() []string {
 	if f.Entry != "" {
 		ldflags += " -E " + f.Entry
 	}
-	return []string{"-trimpath", "-buildvcs=false", "-ldflags", ldflags}
+	args := []string{"-trimpath", "-buildvcs=false", "-ldflags", ldflags}
+	if len(f.Tags) > 0 {
+		args = append(args, "-tags", strings.Join(f.Tags, ","))
+	}
+	return args
 }
 
 // BuildEnv returns the environment words that `go build` needs for a static

@@ -34,12 +34,16 @@ func (l *Loop) Boot() {
 	l.now = l.sys.Now()
 	failures := fs.MountEssential(l.sys)
 	l.openFirst()
+	l.console.say(l.now, "Mote ", Version)
 	for _, f := range failures {
 		l.console.trouble(l.now, "mount "+f.Target, f.Errno)
 	}
 	l.mark(markMounts, -1)
 	l.openSources()
 	l.loadManifest()
+	for i := range l.problems {
+		l.console.say(l.now, l.problems[i].Error())
+	}
 	l.startNet()
 	if what, errno := l.openCgroups(); errno != 0 {
 		l.console.trouble(l.now, what, errno)
@@ -49,6 +53,7 @@ func (l *Loop) Boot() {
 	l.mark(markLoop, -1)
 	l.now = l.sys.Now()
 	l.tickAt = l.now + tickNsec
+	l.crash.turning = true
 	l.machine.boot(l.now)
 	l.decide()
 	l.flush()
@@ -58,7 +63,6 @@ func (l *Loop) Boot() {
 // openFirst opens the two devices that everything else uses.
 func (l *Loop) openFirst() {
 	l.openConsole()
-	l.console.say(l.now, "Mote ", Version)
 	errno := insist(func() (errno Errno) {
 		l.nullFD, errno = l.sys.Open("/dev/null", unix.O_RDWR, 0)
 		return errno
@@ -128,10 +132,8 @@ func (l *Loop) loadManifest() {
 	} else {
 		l.manifest = m
 	}
+	l.manifestSum = sum(sumSeed, text)
 	l.problems = append(l.manifest.Validate(), l.missing()...)
-	for i := range l.problems {
-		l.console.say(l.now, l.problems[i].Error())
-	}
 	unusable := wire.Unusable(l.problems)
 	l.machine.load(l.manifest, func(i int) bool { return unusable[i] })
 	if l.manifest.Node != "" {

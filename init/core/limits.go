@@ -47,6 +47,14 @@ const (
 	// filesMax descriptors of PID 1: a service holds at most ten (five sources,
 	// two write ends, its cgroup, and a probe and a report while it starts).
 	filesMax = 1024
+	// legacyFD is where PID 1 finds what it left to itself: the last number, which
+	// nothing else gets, as the kernel gives the lowest that is free.
+	legacyFD = filesMax - 1
+	// environBytesMax and environWordsMax of PID 1's environment, which is the
+	// kernel's words (its command line has at most 4,096 bytes, and 32 words of
+	// environment); more is left behind when PID 1 executes itself again.
+	environBytesMax = 4096
+	environWordsMax = 64
 	// nofileSoft and nofileHard descriptors of a service that declares none: the
 	// kernel's INR_OPEN_CUR and INR_OPEN_MAX (include/uapi/linux/fs.h).
 	nofileSoft = 1024
@@ -81,6 +89,9 @@ const (
 	shutdownNsec = 60 * sec
 	// syncNsec of it are for writing and unmounting.
 	syncNsec = 10 * sec
+	// crashAgainNsec after a panic another one reboots: what brings it about will
+	// come again.
+	crashAgainNsec = 60 * sec
 	// cadNsec: cadPresses of Ctrl-Alt-Del within it reboot at once.
 	cadNsec    = 2 * sec
 	cadPresses = 7

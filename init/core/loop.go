@@ -42,20 +42,23 @@ type Loop struct {
 
 	// The rest is a file each: what the loop holds for its sources.
 	manifest *wire.Manifest
-	problems []wire.Problem
-	program  Program
-	starts   [servicesMax]start
-	workers  [workersMax]worker
-	rings    [servicesMax]*ring
-	kernel   *ring
-	conns    [connsMax]conn
-	answers  answers
-	console  console
-	marks    marks
-	turns    turns
-	links    links
-	devices  devices
-	cad      cad
+	// manifestSum is of its bytes, see sum.
+	manifestSum uint64
+	problems    []wire.Problem
+	program     Program
+	starts      [servicesMax]start
+	workers     [workersMax]worker
+	rings       [servicesMax]*ring
+	kernel      *ring
+	conns       [connsMax]conn
+	answers     answers
+	console     console
+	marks       marks
+	turns       turns
+	links       links
+	devices     devices
+	cad         cad
+	crash       crash
 	// nullFD is /dev/null, workersFD the cgroup of the workers; −1: none.
 	nullFD    int32
 	workersFD int32
@@ -147,6 +150,7 @@ func (l *Loop) take(ready int) {
 }
 
 func (l *Loop) takeOne(s *source) {
+	crashPoint(l, "take")
 	gen, at, hangup := s.gen, int(s.at), false
 	switch s.rank {
 	case rankSignal:
@@ -200,7 +204,10 @@ func (l *Loop) decide() {
 				l.observe(l.now, m.appendEvent(l.line[:0], *e))
 			}
 			l.turns.events++
+			l.crash.deciding = true
+			crashPoint(l, "decide")
 			m.take(*e, l.now)
+			l.crash.deciding = false
 		}
 		m.settle(l.now)
 		for i := range m.ops[:m.opsCount] {
@@ -220,6 +227,7 @@ func (l *Loop) decide() {
 
 // act does one op.
 func (l *Loop) act(o op) {
+	crashPoint(l, "act")
 	switch o.kind {
 	case opStart:
 		l.start(int(o.service))

@@ -28,12 +28,13 @@ func (l *Loop) reap() {
 // buried: the child pid was reaped. Its number may be used again by the kernel
 // from now on, so nothing of it may be left here.
 func (l *Loop) buried(pid int32, status uint32) {
+	crashPoint(l, "reap")
 	for i := range l.starts[:l.machine.count] {
 		st := &l.starts[i]
 		if st.pid != pid {
 			continue
 		}
-		st.pid = 0
+		st.pid, st.ended = 0, status
 		l.readReport(i, false)
 		l.sources.remove(rankReport, i)
 		l.sources.remove(rankExit, i)

@@ -25,6 +25,13 @@ type start struct {
 
 	// what names the part of its start that failed, for the console.
 	what string
+
+	// What a crash of PID 1 must not lose: wait4's status of its last main
+	// process, whether this instance was sent its stop signal, and whether there
+	// was a cgroup.
+	ended     uint32
+	termed    bool
+	hasCgroup bool
 }
 
 // resolve turns the description's names into numbers, once. The manifest was
@@ -94,7 +101,7 @@ func (l *Loop) clone(i int) Errno {
 		l.sys.Close(r)
 		return errno
 	}
-	st.pid = pid
+	st.pid, st.termed = pid, false
 	l.watchChild(i, r, pidfd)
 	return 0
 }
@@ -157,6 +164,7 @@ func (l *Loop) readReport(place int, alive bool) {
 // put itself into the background, to nobody; then its deadline ends it.
 func (l *Loop) term(i int) {
 	l.sources.remove(rankProbe, i)
+	l.starts[i].termed = true
 	sig := l.machine.services[i].spec.StopSignal
 	if sig == 0 {
 		sig = uint8(unix.SIGTERM)

@@ -21,6 +21,21 @@ type cad struct {
 func (l *Loop) takeSignals(fd int32) {
 	l.sys.Read(fd, l.scratch[:])
 	set := l.sys.Signals()
+	l.shutdownBySignals(set)
+	if set&(1<<uint(unix.SIGINT)) == 0 {
+		return
+	}
+	if l.now-l.cad.since > cadNsec {
+		l.cad = cad{since: l.now}
+	}
+	if l.cad.count++; l.cad.count >= cadPresses {
+		l.console.say(l.now, "Ctrl-Alt-Del pressed again and again: reboot now")
+		l.end(goalReboot)
+	}
+}
+
+// shutdownBySignals does what a set of signals asks for.
+func (l *Loop) shutdownBySignals(set uint64) {
 	has := func(sig unix.Signal) bool { return set&(1<<uint(sig)) != 0 }
 	if has(unix.SIGCHLD) {
 		l.look = true
@@ -28,15 +43,7 @@ func (l *Loop) takeSignals(fd int32) {
 	if has(unix.SIGTERM) || has(unix.SIGPWR) {
 		l.push(evShutdown, -1, 0, int64(goalPowerOff))
 	}
-	if !has(unix.SIGINT) {
-		return
-	}
-	l.push(evShutdown, -1, 0, int64(goalReboot))
-	if l.now-l.cad.since > cadNsec {
-		l.cad = cad{since: l.now}
-	}
-	if l.cad.count++; l.cad.count >= cadPresses {
-		l.console.say(l.now, "Ctrl-Alt-Del pressed again and again: reboot now")
-		l.end(goalReboot)
+	if has(unix.SIGINT) {
+		l.push(evShutdown, -1, 0, int64(goalReboot))
 	}
 }

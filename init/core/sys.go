@@ -65,6 +65,18 @@ type Sys interface {
 	Signal(pidfd int32, sig uint8) Errno
 	// Wait reaps one dead child, wait4(-1, WNOHANG); pid 0 means none.
 	Wait() (pid int32, status uint32, err Errno)
+	// Memfd makes an empty file in memory for HandOver.
+	Memfd() (int32, Errno)
+	// Keep says whether fd stays open across HandOver.
+	Keep(fd int32, keep bool) Errno
+	// HandOver seals memfd, and starts PID 1's own program anew in its place:
+	// same process, same children, and the descriptors that are kept. It returns
+	// only when it failed.
+	HandOver(memfd int32) Errno
+	// Inherited gives the sealed memfd of the program before; false when the
+	// kernel started this one.
+	Inherited() (int32, bool)
+
 	// KillAll signals every process but PID 1 itself.
 	KillAll(sig uint8) Errno
 	// Reboot is reboot(2); it returns only when it failed.

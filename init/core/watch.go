@@ -12,6 +12,9 @@ func (l *Loop) Observe(f func(now int64, text []byte)) { l.observe = f }
 // Use makes the loop follow another table, before Boot.
 func (l *Loop) Use(t *Table) { l.machine.table = t }
 
+// Crash does what a panic of the loop with the value r leads to.
+func (l *Loop) Crash(r any) { l.panicked(r) }
+
 // Leave ends Run with the present turn.
 func (l *Loop) Leave() { l.over = true }
 

@@ -94,6 +94,7 @@ func (l *Loop) workerEnded(i int, status uint32) {
 
 // workDone tells who waits for the result.
 func (l *Loop) workDone(w *worker) {
+	crashPoint(l, "worker")
 	switch w.job {
 	case jobLink:
 		if w.errno != 0 {

@@ -14,6 +14,8 @@
 // go into the background, leave others behind, make orphans in masses, flood
 // their output, babble to their notify socket, and say READY after their death.
 //
+// In TestCrashes PID 1 crashes inside system calls, and executes itself again.
+//
 // What it holds the loop to: rule.go. The checks look at what the loop does to
 // the model, not at what it says of itself, wherever both can be had.
 //

@@ -170,6 +170,12 @@ func (c *checks) cloned(name string, cg *cgroup) {
 // signalled checks whom a signal is for: a worker that is late, or the main
 // process of the service that is being acted on.
 func (c *checks) signalled(p *process, signal uint8) {
+	if s := c.record(p.service); s != nil && c.op == "adopt" {
+		c.world.loop.Service(c.world.plan.index(p.service), &c.view)
+		if c.view.State == "stopping" {
+			return // the signal that the program before did not come to send
+		}
+	}
 	if s := c.record(p.service); s != nil && signal == sigKILL && c.op == "" {
 		c.world.loop.Service(c.world.plan.index(p.service), &c.view)
 		if c.view.State == "killing" || c.view.State == "stuck" {
@@ -193,6 +199,9 @@ func (c *checks) signalled(p *process, signal uint8) {
 // killedCgroup checks whom a kill is for: the service that is being acted on, or
 // one that was to be dead already.
 func (c *checks) killedCgroup(cg *cgroup) {
+	if c.op == "adopt" && cg.name == cgroupRoot+"/workers" {
+		return // of the program before
+	}
 	for i := range c.services {
 		c.world.loop.Service(i, &c.view)
 		dying := c.view.State == "killing" || c.view.State == "stuck"

@@ -81,7 +81,14 @@ type checks struct {
 	windowTurns       int
 	filesBefore       int
 	replies           uint64
+	// first is the first broken rule: a crash of the loop must not hide it.
+	first violation
 }
 
 // broken ends the run.
-func (c *checks) broken(r rule, what string) { panic(violation{r, what}) }
+func (c *checks) broken(r rule, what string) {
+	if c.first.rule == ruleNone {
+		c.first = violation{r, what}
+	}
+	panic(violation{r, what})
+}

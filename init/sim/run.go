@@ -15,6 +15,7 @@ type outcome struct {
 	trace     *trace
 	counts    core.Counts
 	injected  uint64
+	crashes   int
 	replies   uint64
 	endedNsec int64
 	// visits are of each cell of the table, defined ones first.
@@ -26,6 +27,9 @@ type options struct {
 	table *core.Table // nil: the product's
 	keep  bool        // every line of the trace
 	arm   func(w *world)
+	// crashes is how many system calls PID 1 makes on average before it crashes
+	// in one; 0: it never does.
+	crashes int
 }
 
 // run lives through a plan: the real loop over the model.
@@ -33,6 +37,8 @@ func run(p *plan, o options) (out outcome) {
 	w := newWorld(p, o.keep)
 	out = outcome{plan: p, trace: w.trace}
 	w.loop = core.New(w, w.rooms())
+	w.crash = crash{rand: rand{state: p.seed + 99}, calls: o.crashes}
+	w.crash.draw()
 	if o.table != nil {
 		w.loop.Use(o.table)
 	}
@@ -54,7 +60,10 @@ func run(p *plan, o options) (out outcome) {
 		out.visits = visits(w.loop)
 	}()
 	w.boot()
-	w.loop.Run()
+	for w.crash.on = true; w.live(); w.crash.on = true {
+		w.adopt()
+	}
+	out.crashes = w.crash.count
 	if !w.rebooted {
 		w.check.broken(ruleRun, "leaves without the machine's end")
 	}

@@ -39,6 +39,7 @@ type world struct {
 	check    checks
 	operator operator
 	rebooted bool
+	crash    crash
 	// good: new instances of services behave from now on.
 	good bool
 }
@@ -68,6 +69,7 @@ type fileOps interface {
 func (w *world) enter(call string, costNsec int64) errno {
 	w.now += costNsec
 	w.runDue()
+	w.crashPoint()
 	e := w.faults.draw(call, w.now)
 	if e != 0 {
 		w.trace.line(w.now, "! "+call+" "+unix.ErrnoName(e))

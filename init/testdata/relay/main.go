@@ -5,6 +5,8 @@
 //	control          the rest goes to PID 1's control socket and back
 //	cat PATH         the file comes back
 //	list PATH        the folder's names come back, a line each
+//	echo             each further line comes back
+//	touch PATH       an empty file is made, and its folder
 //	kill PID SIGNAL  the signal is sent; the errno's text comes back
 //
 // It is linked into test images only.
@@ -16,6 +18,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 )
@@ -60,6 +63,13 @@ func serve(conn net.Conn) {
 		}
 		for _, e := range entries {
 			fmt.Fprintln(conn, e.Name())
+		}
+	case "echo":
+		io.Copy(conn, in)
+	case "touch":
+		os.MkdirAll(filepath.Dir(words[1]), 0o755)
+		if err := os.WriteFile(words[1], nil, 0o644); err != nil {
+			fmt.Fprintln(conn, err)
 		}
 	case "kill":
 		var pid, sig int
