@@ -1,0 +1,200 @@
+package attribute
+
+import (
+	"debug/elf"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files")
+
+// TestEveryByteOfPID1HasAnOwner holds the attribution against the file's own
+// section table and symbol sizes, which it was not added up from.
+func TestEveryByteOfPID1HasAnOwner(t *testing.T) {
+	dir := t.TempDir()
+	pieces, err := Init(t.Context(), "../..", dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(filepath.Join(dir, "shipped"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	total := int64(0)
+	for _, p := range pieces {
+		total += p.Bytes
+		if p.Bytes <= 0 || p.Module == "" || p.Package == "" || p.Symbol == "" || p.Kind == "" {
+			t.Errorf("half a piece: %+v", p)
+		}
+	}
+	if total != info.Size() {
+		t.Errorf("%d bytes have owners, the file is %d", total, info.Size())
+	}
+	if none := Sum(pieces, BySymbol)[Unattributed]; none*100 >= total {
+		t.Errorf("%d of %d bytes have no name, 1 %% or more", none, total)
+	}
+	named, err := elf.Open(filepath.Join(dir, "twin"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer named.Close()
+	againstSections(t, named, pieces)
+	againstSymbols(t, named, pieces)
+
+	// A twin of other sources is refused.
+	other := filepath.Join(dir, "other")
+	raw, err := os.ReadFile(filepath.Join(dir, "twin"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw[named.Section(".data").Offset] ^= 1
+	if err := os.WriteFile(other, raw, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Read(filepath.Join(dir, "shipped"), other); err == nil || !strings.Contains(err.Error(), ".data differs") {
+		t.Errorf("a changed twin: %v", err)
+	}
+}
+
+func againstSections(t *testing.T, named *elf.File, pieces []Piece) {
+	t.Helper()
+	size := func(names ...string) (sum int64) {
+		for _, name := range names {
+			if s := named.Section(name); s != nil {
+				sum += int64(s.Size)
+			}
+		}
+		return sum
+	}
+	got := Sum(pieces, ByKind)
+	for kind, want := range map[string]int64{
+		Text:    size(".text"),
+		Pclntab: size(".gopclntab"),
+		Data:    size(".data", ".noptrdata", ".go.buildinfo", ".go.fipsinfo", ".go.module"),
+	} {
+		if got[kind] != want {
+			t.Errorf("%s: %d bytes, its sections have %d", kind, got[kind], want)
+		}
+	}
+	if sum, want := got[Rodata]+got[TypeData], size(".rodata", ".typelink", ".itablink"); sum != want {
+		t.Errorf("constants and types: %d bytes, their sections have %d", sum, want)
+	}
+}
+
+// againstSymbols is what nm -S says of each function.
+func againstSymbols(t *testing.T, named *elf.File, pieces []Piece) {
+	t.Helper()
+	text := map[string]int64{}
+	for _, p := range pieces {
+		if p.Kind == Text {
+			text[p.Symbol] += p.Bytes
+		}
+	}
+	symbols, err := named.Symbols()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]int64{}
+	for _, s := range symbols {
+		if elf.ST_TYPE(s.Info) == elf.STT_FUNC {
+			want[s.Name] += int64(s.Size)
+		}
+	}
+	wrong := 0
+	for name, size := range want {
+		if size > 0 && text[name] != size {
+			wrong++
+			t.Logf("%s: %d bytes of text, its symbol says %d", name, text[name], size)
+		}
+	}
+	if wrong > 0 || len(want) < 1000 {
+		t.Errorf("%d of %d functions have another size than their symbols", wrong, len(want))
+	}
+}
+
+func TestPackageOf(t *testing.T) {
+	for symbol, want := range map[string]string{
+		"mote/init/core.(*Loop).Run":                       "mote/init/core",
+		"main.main":                                        "main",
+		"golang.org/x/sys/unix.errorList":                  "golang.org/x/sys/unix",
+		"gopkg.in/yaml%2ev3.Node":                          "gopkg.in/yaml.v3",
+		"slices.Sort[go.shape.[]mote/hw.NIC]":              "slices",
+		"type:.eq.mote/wire.Limits":                        "mote/wire",
+		"type:*":                                           Shared,
+		"go:string.*":                                      Shared,
+		"go:itab.*mote/init/core.linux,mote/init/core.Sys": "mote/init/core",
+		"(alignment)":                                      Shared,
+		"$f64.3eb0000000000000":                            Shared,
+		"_rt0_amd64_linux":                                 "runtime",
+		"mote/hw.(file uevent.go)":                         "mote/hw",
+	} {
+		if got := packageOf(symbol); got != want {
+			t.Errorf("%s: got %s, want %s", symbol, got, want)
+		}
+	}
+	if got := fileSymbol("golang.org/x/sys@v0.1.0/unix/a.go"); got != "golang.org/x/sys/unix.(file a.go)" {
+		t.Errorf("got %s", got)
+	}
+}
+
+// dump is a linker's account in small.
+const dump = `_ -> _rt0_amd64_linux
+_rt0_amd64_linux -> main.main
+main.main -> mote/fs.Mount
+main.main -> type:*mote/fs.table <UsedInIface>
+type:*mote/fs.table <UsedInIface> -> mote/fs.(*table).String
+mote/fs.(*table).String -> fmt.Sprint
+fmt.Sprint <ReflectMethod> -> reflect.Value.Method
+# mote/init
+`
+
+func TestWhyGolden(t *testing.T) {
+	tree := ParseTree([]byte(dump))
+	var got string
+	for _, name := range []string{"mote/fs.(*table).String", "fmt", "mote/fs", "net/http"} {
+		text, err := tree.Why(name)
+		if err != nil {
+			text = err.Error() + "\n"
+		}
+		got += text
+	}
+	got += "reflects: " + strings.Join(tree.Reflects(), " ") + "\n"
+	golden(t, "why.txt", got)
+}
+
+func TestReportGolden(t *testing.T) {
+	pieces := []Piece{
+		{"mote", "mote/fs", "mote/fs.Mount", Text, 700}, {"mote", "mote/fs", "mote/fs.Mount", Pclntab, 300},
+		{"std", "runtime", "runtime.mallocgc", Text, 2000}, {Shared, Shared, "type:*", TypeData, 500},
+		{Shared, Shared, Unattributed, Data, 10}, {Shared, Shared, "(ELF headers)", Headers, 490},
+	}
+	golden(t, "report.txt", Report(pieces, 3))
+}
+
+func TestBrokenTableIsRefused(t *testing.T) {
+	for _, raw := range [][]byte{nil, make([]byte, 200), {0xf1, 0xff, 0xff, 0xff, 0, 0, 1, 8}} {
+		if _, err := parse(raw); err == nil {
+			t.Errorf("%x was taken for a table of functions", raw)
+		}
+	}
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs (go test -update rewrites it); got:\n%s", path, got)
+	}
+}
