@@ -15,7 +15,7 @@ REV1    ?= main
 REV2    ?= HEAD
 
 .DEFAULT_GOAL := help
-.PHONY: help run boot compare memory kernel image size weigh test test-unit test-arm64 test-qemu test-long sim fuzz clean
+.PHONY: help run boot compare memory kernel image size history weigh test test-unit test-arm64 test-qemu test-long sim fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ size: ## compare every artifact with its budget
 	@$(GO) run ./kconfig/kbuild
 	@$(GO) run ./fs/image/mkimage -init build/init base
 	@$(GO) run ./size/mksize
+
+history: size ## record the sizes of this commit in size/history.txt and draw size/history.svg
+	@$(GO) run ./size/mksize -append
 
 weigh: ## tell whose the bytes of PID 1 are: module, package, symbol, kind
 	@$(GO) run ./size/weigh attribute

@@ -55,7 +55,7 @@ func TestMeasure(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "b: ") {
 		t.Errorf("a missing artifact: %v", err)
 	}
-	if table := Table(artifacts, budgets); !strings.Contains(table, "1 artifacts are missing") {
+	if table := Table(artifacts, budgets, nil); !strings.Contains(table, "1 artifacts are missing") {
 		t.Errorf("all seems well in:\n%s", table)
 	}
 	if len(artifacts) != 1 || artifacts[0] != (Artifact{Name: "a", Bytes: 123, BudgetBytes: 200}) {
@@ -70,7 +70,11 @@ func TestTableGolden(t *testing.T) {
 	if Broken(within) || !Broken(past) {
 		t.Error("Broken is wrong")
 	}
-	got := Table(within, budgets) + "\n" + Table(past, budgets)
+	references := []Reference{
+		{Name: "merge base", Note: "7421cb6aaaaa", Bytes: map[string]int64{"pid1": 1_412_000, "a-longer-name": 5_149_700}},
+		{Name: "last release", Note: "no release yet"},
+	}
+	got := Table(within, budgets, references) + "\n" + Table(past, budgets, nil)
 	text, err := JSON(within)
 	if err != nil {
 		t.Fatal(err)

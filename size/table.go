@@ -7,19 +7,40 @@ import (
 	"strings"
 )
 
-// Table is the report for people: a line an artifact, and a last one that says
-// whether all is well.
-func Table(artifacts []Artifact, budgets []Budget) string {
+// Table is the report for people: a line an artifact, with its change against
+// each reference, what the references are, and a last line that says whether
+// all is well.
+func Table(artifacts []Artifact, budgets []Budget, references []Reference) string {
 	goals := map[string]int64{}
 	for _, b := range budgets {
 		goals[b.Name] = b.GoalBytes
 	}
 	rows := [][]string{{"artifact", "bytes", "budget", "headroom", "", "goal"}}
-	for _, a := range artifacts {
-		rows = append(rows, []string{a.Name, grouped(a.Bytes), grouped(a.BudgetBytes), grouped(a.HeadroomBytes()),
-			fmt.Sprintf("%.1f %%", 100*float64(a.HeadroomBytes())/float64(a.BudgetBytes)), grouped(goals[a.Name])})
+	notes := ""
+	for _, r := range references {
+		rows[0] = append(rows[0], r.Name)
+		notes += r.Name + ": " + r.Note + "\n"
 	}
-	return align(rows) + "\n" + verdict(artifacts, len(budgets)-len(artifacts)) + "\n"
+	for _, a := range artifacts {
+		row := []string{a.Name, grouped(a.Bytes), grouped(a.BudgetBytes), grouped(a.HeadroomBytes()),
+			fmt.Sprintf("%.1f %%", 100*float64(a.HeadroomBytes())/float64(a.BudgetBytes)), grouped(goals[a.Name])}
+		for _, r := range references {
+			row = append(row, change(a.Bytes, r.Bytes[a.Name]))
+		}
+		rows = append(rows, row)
+	}
+	return align(rows) + "\n" + notes + verdict(artifacts, len(budgets)-len(artifacts)) + "\n"
+}
+
+// change is the difference to what an artifact weighed; "-" where nobody knows.
+func change(nowBytes, beforeBytes int64) string {
+	switch {
+	case beforeBytes == 0:
+		return "-"
+	case nowBytes > beforeBytes:
+		return "+" + grouped(nowBytes-beforeBytes)
+	}
+	return grouped(nowBytes - beforeBytes)
 }
 
 // verdict names every broken budget, in bytes, and never says that all is well

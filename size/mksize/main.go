@@ -3,10 +3,15 @@
 // an artifact is missing.
 //
 //	go run ./size/mksize
+//
+// With -append it then writes the figures into size/history.txt as those of the
+// checkout's commit, and draws size/history.svg. With -of it weighs another
+// checkout, that of an older commit, and appends its figures here.
 package main
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -16,21 +21,61 @@ import (
 )
 
 func main() {
-	budgets, err := size.Budgets()
-	if err == nil {
-		err = run(".", budgets, os.Stdout)
-	}
-	if err != nil {
+	record := flag.Bool("append", false, "record the figures in "+size.HistoryPath)
+	of := flag.String("of", ".", "the checkout that is weighed")
+	flag.Parse()
+	if err := report(*of, *record); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
+// report measures the checkout at top by the budgets and the history of this one.
+func report(top string, record bool) error {
+	budgets, err := size.Budgets()
+	if err != nil {
+		return err
+	}
+	history, err := readHistory()
+	if err != nil {
+		return err
+	}
+	if err := run(top, budgets, size.References(top, history), os.Stdout); err != nil || !record {
+		return err
+	}
+	artifacts, err := size.Measure(top, budgets)
+	if err != nil {
+		return err
+	}
+	one, err := size.Record(top, artifacts)
+	if err != nil {
+		return err
+	}
+	history = size.Append(history, one)
+	if err := os.WriteFile(size.HistoryPath, []byte(size.HistoryText(history)), 0o644); err != nil {
+		return err
+	}
+	return os.WriteFile(size.CurvePath, []byte(size.Curve(history, budgets)), 0o644)
+}
+
+// readHistory reads the figures of past commits; there may be none yet.
+func readHistory() ([]size.Recorded, error) {
+	f, err := os.Open(size.HistoryPath)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return size.ParseHistory(f)
+}
+
 // run measures what lies below top. What could be measured is reported even
 // when something is missing.
-func run(top string, budgets []size.Budget, out io.Writer) error {
+func run(top string, budgets []size.Budget, references []size.Reference, out io.Writer) error {
 	artifacts, missing := size.Measure(top, budgets)
-	if _, err := io.WriteString(out, size.Table(artifacts, budgets)); err != nil {
+	if _, err := io.WriteString(out, size.Table(artifacts, budgets, references)); err != nil {
 		return err
 	}
 	text, err := size.JSON(artifacts)

@@ -20,7 +20,7 @@ func weigh(t *testing.T, bytesCount int) (out, report string, err error) {
 		}
 	}
 	var b bytes.Buffer
-	err = run(top, []size.Budget{{Name: "pid1", Path: "init", Bytes: 1000, GoalBytes: 1000}}, &b)
+	err = run(top, []size.Budget{{Name: "pid1", Path: "init", Bytes: 1000, GoalBytes: 1000}}, nil, &b)
 	text, readErr := os.ReadFile(filepath.Join(top, "build", "size.json"))
 	if readErr != nil {
 		t.Fatal(readErr)
