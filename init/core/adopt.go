@@ -24,7 +24,10 @@ func (l *Loop) Adopt(memfd int32) {
 	if what, errno := l.openCgroups(); errno != 0 {
 		l.console.trouble(l.now, what, errno)
 	}
-	l.tickAt = l.now + tickNsec
+	if l.watchdog.fd < 0 {
+		l.openWatchdog()
+	}
+	l.tickAt, l.watchdog.due = l.now+tickNsec, true
 	l.reconcile()
 	if l.sources.fd(rankListen, 0) < 0 {
 		l.openControl()
@@ -95,6 +98,10 @@ func (l *Loop) reconcile() {
 		switch {
 		case s.cloning && st.pid != 0:
 			l.push(evCloned, i, 0, int64(st.pid))
+		case s.cloning && l.sources.fd(rankCgroup, i) >= 0 && l.populated(i):
+			// It was cloned, and nobody knows its pid: it goes, and another comes.
+			s.cloning, s.populated, s.end = false, true, end{kind: endClone, errno: unix.EAGAIN}
+			l.push(evExit, i, 0, restFlag)
 		case s.cloning:
 			l.push(evNoClone, i, unix.EAGAIN, 0)
 		case s.alive && st.pid == 0:
@@ -136,6 +143,7 @@ func (l *Loop) resume() {
 		l.ready()
 		return
 	}
+	l.lockMemory()
 	l.leaf()
 	l.openKernel()
 	l.openUevents()

@@ -22,7 +22,7 @@ type Rooms struct {
 // New makes a loop over sys and the rooms. It makes no system call yet.
 func New(sys Sys, rooms Rooms) *Loop {
 	l := &Loop{sys: sys, rooms: rooms, manifest: &wire.Manifest{}, nullFD: -1, workersFD: -1}
-	l.console.fd = -1
+	l.console.fd, l.watchdog.fd = -1, -1
 	l.machine.table = &Transitions
 	return l
 }
@@ -40,6 +40,7 @@ func (l *Loop) Boot() {
 	}
 	l.mark(markMounts, -1)
 	l.openSources()
+	l.openWatchdog()
 	l.loadManifest()
 	for i := range l.problems {
 		l.console.say(l.now, l.problems[i].Error())

@@ -151,6 +151,11 @@ func (l *Loop) handOver() Errno {
 
 // keep says of every descriptor in the legacy whether it outlives the exec.
 func (l *Loop) keep(yes bool) Errno {
+	if l.watchdog.fd >= 0 {
+		if errno := l.sys.Keep(l.watchdog.fd, yes); errno != 0 {
+			return errno
+		}
+	}
 	for _, r := range keptRanks {
 		for at := range rankSlots[r] {
 			fd := l.sources.fd(r, at)

@@ -46,6 +46,8 @@ func (l *Loop) codeLegacy(c *coder) {
 		l.starts[i].code(c)
 		l.codeRing(c, i)
 	}
+	w := &l.watchdog
+	w.fd, w.timeoutSec = int32(c.within(int(w.fd)+1, filesMax))-1, int32(c.number(int64(w.timeoutSec)))
 	for _, r := range keptRanks {
 		for at := range rankSlots[r] {
 			if r != rankExit && r != rankReport || at < servicesMax {

@@ -50,6 +50,10 @@ const (
 	// legacyFD is where PID 1 finds what it left to itself: the last number, which
 	// nothing else gets, as the kernel gives the lowest that is free.
 	legacyFD = filesMax - 1
+	// mapsBytesMax of PID 1's own mappings, some 20 lines, are read.
+	mapsBytesMax = 8 << 10
+	// watchdogsMax watchdogs are looked at for one in hardware.
+	watchdogsMax = 4
 	// environBytesMax and environWordsMax of PID 1's environment, which is the
 	// kernel's words (its command line has at most 4,096 bytes, and 32 words of
 	// environment); more is left behind when PID 1 executes itself again.
@@ -89,6 +93,11 @@ const (
 	shutdownNsec = 60 * sec
 	// syncNsec of it are for writing and unmounting.
 	syncNsec = 10 * sec
+	// watchdogSec without food restart the machine: three slow ticks, so that one
+	// turn held up by a clone or a stopped guest does not.
+	watchdogSec = 30
+	// overdueNsec past the instant at which something was due the loop is not sound.
+	overdueNsec = 5 * sec
 	// crashAgainNsec after a panic another one reboots: what brings it about will
 	// come again.
 	crashAgainNsec = 60 * sec
@@ -108,6 +117,9 @@ const (
 	pidsMaxDefault            = 1024
 	cpuPeriodUsecDefault      = 100_000
 )
+
+// A slow tick comes well within the watchdog's time.
+const _ = uint(watchdogSec*sec - 2*tickNsec)
 
 // Every service at its most, workers, peers and a reserve must fit.
 const _ = uint(filesMax - 10*servicesMax - 2*workersMax - connsMax - powerKeysMax - 64)

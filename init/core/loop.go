@@ -59,6 +59,7 @@ type Loop struct {
 	devices     devices
 	cad         cad
 	crash       crash
+	watchdog    watchdog
 	// nullFD is /dev/null, workersFD the cgroup of the workers; −1: none.
 	nullFD    int32
 	workersFD int32
@@ -89,6 +90,7 @@ func (l *Loop) turn() {
 	l.decide()
 	l.flush()
 	l.arm()
+	l.feed()
 	l.turns.note(l.sys.Now() - l.now)
 }
 
@@ -272,6 +274,7 @@ func (l *Loop) full() bool {
 // could not be opened before is tried again.
 func (l *Loop) tick() {
 	l.look = true
+	l.watchdog.due = true
 	l.tickAt = l.now + tickNsec
 	l.reap()
 	if l.links.net != nil {

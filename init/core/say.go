@@ -79,9 +79,18 @@ func (l *Loop) ready() {
 	l.marks.closed = true
 	l.sayReady()
 	l.logMarks()
+	l.lockMemory()
 	l.leaf()
 	l.openKernel()
 	l.openUevents()
+}
+
+// lockMemory keeps PID 1 from depending on the disk that its program is on. It
+// reads what is not there yet, once, which is why it comes after ready.
+func (l *Loop) lockMemory() {
+	if errno := l.sys.LockMemory(); errno != 0 {
+		l.console.trouble(l.now, "lock PID 1 in memory", errno)
+	}
 }
 
 // sayReady prints the summary of the boot.
@@ -129,9 +138,10 @@ func (l *Loop) halt(g goal) {
 func (l *Loop) end(g goal) {
 	l.console.say(l.now, g.String())
 	l.flush()
-	cmd := unix.LINUX_REBOOT_CMD_POWER_OFF
-	if g == goalReboot {
-		cmd = unix.LINUX_REBOOT_CMD_RESTART
+	cmd := unix.LINUX_REBOOT_CMD_RESTART
+	if g == goalPowerOff {
+		cmd = unix.LINUX_REBOOT_CMD_POWER_OFF
+		l.dismissWatchdog()
 	}
 	errno := l.sys.Reboot(cmd)
 	l.console.trouble(l.now, g.String(), errno)

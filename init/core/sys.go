@@ -65,6 +65,10 @@ type Sys interface {
 	Signal(pidfd int32, sig uint8) Errno
 	// Wait reaps one dead child, wait4(-1, WNOHANG); pid 0 means none.
 	Wait() (pid int32, status uint32, err Errno)
+	// WatchdogTimeout asks a watchdog for a time and gives the one that it took.
+	WatchdogTimeout(fd, timeoutSec int32) (int32, Errno)
+	// LockMemory keeps PID 1's program and what it uses in memory.
+	LockMemory() Errno
 	// Memfd makes an empty file in memory for HandOver.
 	Memfd() (int32, Errno)
 	// Keep says whether fd stays open across HandOver.

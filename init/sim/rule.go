@@ -27,6 +27,7 @@ const (
 	ruleTruth         // what is said of a service is true of its processes
 	ruleControl       // the control socket answers as its contract says
 	ruleLinks         // links, addresses and routes become what is wanted
+	ruleFed           // the watchdog is fed in time, and stopped only to turn the machine off
 	ruleSame          // one seed, one trace
 	rulesCount
 )
@@ -56,6 +57,7 @@ func (r rule) sentence() string {
 		ruleTruth:    "what is said of a service is true of its processes",
 		ruleControl:  "the control socket answers as its contract says",
 		ruleLinks:    "links, addresses and routes become what is wanted",
+		ruleFed:      "the watchdog is fed in time, and stopped only to turn the machine off",
 		ruleSame:     "one seed, one trace",
 	}[r]
 }

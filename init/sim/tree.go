@@ -55,6 +55,9 @@ func (w *world) openFile(path string, flags int) (*file, errno) {
 		return &file{name: "console", ops: &consoleFile{w}, blocks: true}, 0
 	case path == "/dev/kmsg":
 		return &file{name: "kmsg", ops: &kernelFile{world: w}, blocks: true}, 0
+	case path == "/dev/watchdog0":
+		f, e := w.openWatchdog()
+		return f, e
 	case path == "/dev/null":
 		return &file{name: "null", ops: &regular{}}, 0
 	case strings.HasPrefix(path, cgroupRoot):

@@ -5,6 +5,7 @@ package sim
 func (c *checks) endOfTurn(poll bool) {
 	c.op, c.about = "", ""
 	w := c.world
+	w.watchdog.bite()
 	if w.loop.Counts().Faults != 0 {
 		c.broken(ruleFault, "a cell that can't happen was reached")
 	}

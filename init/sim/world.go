@@ -40,6 +40,7 @@ type world struct {
 	operator operator
 	rebooted bool
 	crash    crash
+	watchdog watchdog
 	// good: new instances of services behave from now on.
 	good bool
 }
