@@ -15,7 +15,7 @@ REV1    ?= main
 REV2    ?= HEAD
 
 .DEFAULT_GOAL := help
-.PHONY: help run boot compare memory kernel image size history weigh test test-unit test-arm64 test-qemu test-long sim fuzz clean
+.PHONY: help run boot compare memory kernel image size history weigh diff test test-unit test-arm64 test-qemu test-long sim fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,10 @@ history: size ## record the sizes of this commit in size/history.txt and draw si
 
 weigh: ## tell whose the bytes of PID 1 are: module, package, symbol, kind
 	@$(GO) run ./size/weigh attribute
+
+diff: ## tell the ten reasons why PID 1 grew from REV1 to REV2
+	@$(NEEDS) image
+	@$(GO) run ./size/weigh diff $(REV1) $(REV2)
 
 test: ## every test: unit, simulation, arm64, in QEMU, budgets
 	@$(NEEDS) kernel image vm test

@@ -174,6 +174,24 @@ func TestReportGolden(t *testing.T) {
 	golden(t, "report.txt", Report(pieces, 3))
 }
 
+func TestDiffGolden(t *testing.T) {
+	before := []Piece{
+		{"mote", "mote/fs", "mote/fs.Mount", Text, 700}, {"mote", "mote/fs", "mote/fs.a", Text, 5},
+		{"mote", "mote/fs", "mote/fs.b", Text, 5}, {"mote", "mote/fs", "mote/fs.gone", Text, 30},
+		{"std", "sort", "sort.Sort", Text, 400}, {Shared, Shared, "type:*", TypeData, 500},
+		{Shared, Shared, "(page alignment)", Headers, 100}, {"mote", "mote/hw", "mote/hw.x", Text, 10},
+	}
+	after := []Piece{
+		{"mote", "mote/fs", "mote/fs.Mount", Text, 900}, {"mote", "mote/fs", "mote/fs.Mount", Pclntab, 50},
+		{"mote", "mote/fs", "mote/fs.a", Text, 6}, {"mote", "mote/fs", "mote/fs.b", Text, 6},
+		{"mote", "mote/fs", "mote/fs.new", Text, 60}, {"std", "fmt", "fmt.Sprint", Text, 3000},
+		{Shared, Shared, "type:*", TypeData, 620}, {Shared, Shared, "(page alignment)", Headers, 7},
+		{"mote", "mote/hw", "mote/hw.x", Text, 11},
+	}
+	why := func(pkg string) string { return "main.main → fmt.Sprint" }
+	golden(t, "diff.txt", Diff(before, after, 3, why)+"\n"+Diff(before, before, 3, why))
+}
+
 func TestBrokenTableIsRefused(t *testing.T) {
 	for _, raw := range [][]byte{nil, make([]byte, 200), {0xf1, 0xff, 0xff, 0xff, 0, 0, 1, 8}} {
 		if _, err := parse(raw); err == nil {

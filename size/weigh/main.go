@@ -3,6 +3,7 @@
 //	go run ./size/weigh attribute [ROWS]
 //	go run ./size/weigh why SYMBOL|PACKAGE
 //	go run ./size/weigh reflect
+//	go run ./size/weigh diff REV1 REV2
 package main
 
 import (
@@ -31,7 +32,7 @@ func main() {
 
 // run does what the arguments name, for the checkout at top.
 func run(ctx context.Context, top string, args []string, out io.Writer) error {
-	usage := errors.New("weigh: want: attribute [ROWS] | why SYMBOL or PACKAGE | reflect")
+	usage := errors.New("weigh: want: attribute [ROWS] | why SYMBOL or PACKAGE | reflect | diff REV1 REV2")
 	if len(args) == 0 {
 		return usage
 	}
@@ -47,6 +48,8 @@ func run(ctx context.Context, top string, args []string, out io.Writer) error {
 		return printWhy(ctx, top, dir, args[1], out)
 	case args[0] == "reflect" && len(args) == 1:
 		return printReflects(ctx, top, dir, out)
+	case args[0] == "diff" && len(args) == 3:
+		return printDiff(ctx, top, dir, args[1], args[2], out)
 	}
 	return usage
 }
