@@ -56,7 +56,9 @@ history: size ## record the sizes of this commit in size/history.txt and draw si
 	@$(GO) run ./size/mksize -append
 
 weigh: ## tell whose the bytes of PID 1 are: module, package, symbol, kind
+	@mkdir -p build
 	@$(GO) run ./size/weigh attribute
+	@$(GO) run ./size/weigh map build/size-map.svg
 
 diff: ## tell the ten reasons why PID 1 grew from REV1 to REV2
 	@$(NEEDS) image

@@ -192,6 +192,29 @@ func TestDiffGolden(t *testing.T) {
 	golden(t, "diff.txt", Diff(before, after, 3, why)+"\n"+Diff(before, before, 3, why))
 }
 
+// TestLayoutFillsItsBox holds areas to weights and the boxes within the whole.
+func TestLayoutFillsItsBox(t *testing.T) {
+	weights := []float64{50, 30, 10, 5, 3, 1, 1}
+	sum := 0.0
+	for i, b := range layout(box{0, 0, 40, 25}, weights) {
+		area := b.w * b.h
+		sum += area
+		if want := 1000 * weights[i] / 100; area < want-0.001 || area > want+0.001 || b.x < 0 || b.y < 0 || b.x+b.w > 40.001 || b.y+b.h > 25.001 {
+			t.Errorf("%d: %+v has the area %f, want %f", i, b, area, want)
+		}
+	}
+	if sum < 999.99 || sum > 1000.01 || layout(box{}, nil) != nil {
+		t.Errorf("the boxes are %f in all", sum)
+	}
+}
+
+func TestTreemapGolden(t *testing.T) {
+	golden(t, "treemap.svg", Treemap([]Piece{
+		{"mote", "mote/fs", "mote/fs.Mount", Text, 7000}, {"mote", "mote/hw", "mote/hw.x", Text, 3000},
+		{"std", "runtime", "runtime.mallocgc", Text, 20000}, {Shared, Shared, "type:<*>", TypeData, 5000},
+	}))
+}
+
 func TestBrokenTableIsRefused(t *testing.T) {
 	for _, raw := range [][]byte{nil, make([]byte, 200), {0xf1, 0xff, 0xff, 0xff, 0, 0, 1, 8}} {
 		if _, err := parse(raw); err == nil {

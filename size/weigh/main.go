@@ -1,6 +1,7 @@
 // The program weigh tells whose the bytes of PID 1 are and what keeps them:
 //
 //	go run ./size/weigh attribute [ROWS]
+//	go run ./size/weigh map FILE.svg
 //	go run ./size/weigh why SYMBOL|PACKAGE
 //	go run ./size/weigh reflect
 //	go run ./size/weigh diff REV1 REV2
@@ -32,7 +33,7 @@ func main() {
 
 // run does what the arguments name, for the checkout at top.
 func run(ctx context.Context, top string, args []string, out io.Writer) error {
-	usage := errors.New("weigh: want: attribute [ROWS] | why SYMBOL or PACKAGE | reflect | diff REV1 REV2")
+	usage := errors.New("weigh: want: attribute [ROWS] | map FILE.svg | why SYMBOL or PACKAGE | reflect | diff REV1 REV2")
 	if len(args) == 0 {
 		return usage
 	}
@@ -44,6 +45,8 @@ func run(ctx context.Context, top string, args []string, out io.Writer) error {
 	switch {
 	case args[0] == "attribute" && len(args) <= 2:
 		return printAttribution(ctx, top, dir, args[1:], out)
+	case args[0] == "map" && len(args) == 2:
+		return drawMap(ctx, top, dir, args[1], out)
 	case args[0] == "why" && len(args) == 2:
 		return printWhy(ctx, top, dir, args[1], out)
 	case args[0] == "reflect" && len(args) == 1:
@@ -67,6 +70,19 @@ func printAttribution(ctx context.Context, top, dir string, args []string, out i
 		return err
 	}
 	_, err = io.WriteString(out, attribute.Report(pieces, rows))
+	return err
+}
+
+// drawMap writes the picture of the same bytes.
+func drawMap(ctx context.Context, top, dir, file string, out io.Writer) error {
+	pieces, err := attribute.Init(ctx, top, dir)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(file, []byte(attribute.Treemap(pieces)), 0o644); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "%s shows each package by its bytes\n", file)
 	return err
 }
 
