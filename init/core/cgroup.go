@@ -146,6 +146,7 @@ func (l *Loop) setIOLimit(dir string, lim *wire.IOLimit, st *start) Errno {
 func (l *Loop) populated(i int) bool {
 	var b [64]byte
 	n, errno := l.sys.ReadAt(l.sources.fd(rankCgroup, i), l.scratch[:len(b)], 0)
+	l.barren = l.barren || errno != 0
 	copy(b[:], l.scratch[:n])
 	const empty = "populated 0"
 	return errno != 0 || n < len(empty) || string(b[:len(empty)]) != empty

@@ -55,6 +55,7 @@ func (l *Loop) openControl() {
 func (l *Loop) takeListen(fd int32) {
 	peer, errno := l.sys.Accept(fd)
 	if errno != 0 {
+		l.barren = true // most likely there is no descriptor left
 		return
 	}
 	at := 0
@@ -80,6 +81,7 @@ func (l *Loop) takeConn(at int) {
 	}
 	n, errno := l.sys.Read(l.sources.fd(rankConn, at), c.in[c.inUsed:])
 	if errno == unix.EAGAIN || errno == unix.EINTR {
+		l.barren = true
 		return
 	}
 	if errno != 0 || n == 0 {

@@ -23,6 +23,9 @@ const (
 	drainReadsMax = 16
 	// triesMax times boot tries what it can't go on without.
 	triesMax = 16
+	// failuresMax takes of a source in a row that fail; then it rests until the
+	// slow tick.
+	failuresMax = 16
 	// reapMax children a turn, for the same reason: 20,000 orphans take 40
 	// turns, and an exit among them still waits less than a millisecond.
 	reapMax = 512

@@ -27,6 +27,9 @@ type Loop struct {
 	machine machine
 	now     int64
 
+	// barren: the source that is being taken could not be read.
+	barren bool
+
 	evs [epollBatch]unix.EpollEvent
 	// order holds the slots that are ready in this turn, lowest first.
 	order [epollBatch]*source
@@ -153,6 +156,7 @@ func (l *Loop) take(ready int) {
 
 func (l *Loop) takeOne(s *source) {
 	crashPoint(l, "take")
+	l.barren = false
 	gen, at, hangup := s.gen, int(s.at), false
 	switch s.rank {
 	case rankSignal:
@@ -192,6 +196,13 @@ func (l *Loop) takeOne(s *source) {
 	if hangup && s.fd >= 0 && s.gen == gen {
 		l.sources.hung++
 		l.sources.remove(s.rank, at)
+	}
+	switch {
+	case s.fd < 0 || s.gen != gen:
+	case l.barren:
+		l.sources.rest(s)
+	default:
+		s.failures = 0
 	}
 }
 
@@ -275,6 +286,7 @@ func (l *Loop) full() bool {
 func (l *Loop) tick() {
 	l.look = true
 	l.watchdog.due = true
+	l.sources.wake()
 	l.tickAt = l.now + tickNsec
 	l.reap()
 	if l.links.net != nil {

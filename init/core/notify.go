@@ -42,6 +42,7 @@ func (l *Loop) takeNotify(i int) {
 	for range drainReadsMax {
 		n, errno := l.sys.Read(l.sources.fd(rankNotify, i), l.scratch[:notifyMax])
 		if errno != 0 {
+			l.barren = l.barren || errno != unix.EAGAIN
 			return
 		}
 		bits, status := parseNotify(l.scratch[:n])

@@ -35,6 +35,7 @@ func (l *Loop) openOutput(i int) Errno {
 func (l *Loop) takeOutput(at int) {
 	n, errno := l.sys.Read(l.sources.fd(rankOutput, at), l.scratch[:])
 	if errno != 0 {
+		l.barren = true
 		return // EAGAIN, EINTR: the next turn looks again
 	}
 	l.rings[at/2].split(l.now, uint8(streamOut+at%2), l.scratch[:n])

@@ -54,6 +54,11 @@ type source struct {
 	gen  uint32
 	rank rank
 	at   int16 // its place within the rank
+	// failures are takes in a row that read nothing for an error; resting: there
+	// were too many, and the next tick listens again.
+	failures uint8
+	resting  bool
+	events   uint32
 }
 
 // tagOf is what epoll gives back: the slot, and the generation that it was
@@ -101,7 +106,7 @@ func (t *sources) add(r rank, at int, fd int32, events uint32) Errno {
 	s.gen++
 	errno := t.sys.EpollAdd(t.epfd, fd, events, tagOf(slot, s.gen))
 	if errno == 0 {
-		s.fd = fd
+		s.fd, s.events, s.failures, s.resting = fd, events, 0, false
 	}
 	return errno
 }
@@ -110,6 +115,7 @@ func (t *sources) add(r rank, at int, fd int32, events uint32) Errno {
 func (t *sources) change(r rank, at int, events uint32) Errno {
 	slot := t.base[r] + at
 	s := &t.table[slot]
+	s.events = events
 	return t.sys.EpollMod(t.epfd, s.fd, events, tagOf(slot, s.gen))
 }
 
@@ -121,10 +127,32 @@ func (t *sources) remove(r rank, at int) {
 	if s.fd < 0 {
 		return
 	}
-	t.sys.EpollDel(t.epfd, s.fd)
+	if !s.resting {
+		t.sys.EpollDel(t.epfd, s.fd)
+	}
 	t.sys.Close(s.fd)
 	s.fd = -1
 	s.gen++
+}
+
+// rest stops listening to a source that is ready and can't be read: it would wake
+// the loop again at once, for as long as there is no memory or no descriptor.
+func (t *sources) rest(s *source) {
+	if s.failures++; s.failures < failuresMax {
+		return
+	}
+	s.failures, s.resting = 0, true
+	t.sys.EpollDel(t.epfd, s.fd)
+}
+
+// wake listens again to those that rest; what fails is tried by the next tick.
+func (t *sources) wake() {
+	for slot := range t.table {
+		s := &t.table[slot]
+		if s.fd >= 0 && s.resting {
+			s.resting = t.sys.EpollAdd(t.epfd, s.fd, s.events, tagOf(slot, s.gen)) != 0
+		}
+	}
 }
 
 // find gives the source that an epoll event is for, or nil when that is gone.

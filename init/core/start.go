@@ -138,6 +138,7 @@ func (l *Loop) readReport(place int, alive bool) {
 	var b [8]byte
 	n, errno := l.sys.Read(fd, l.scratch[:len(b)])
 	if errno == unix.EAGAIN || errno == unix.EINTR {
+		l.barren = true
 		return
 	}
 	l.sources.remove(rankReport, place)

@@ -27,6 +27,8 @@ type options struct {
 	table *core.Table // nil: the product's
 	keep  bool        // every line of the trace
 	arm   func(w *world)
+	// fails, if there is one, decides alone which calls fail.
+	fails func(w *world, call string) errno
 	// crashes is how many system calls PID 1 makes on average before it crashes
 	// in one; 0: it never does.
 	crashes int
@@ -37,6 +39,7 @@ func run(p *plan, o options) (out outcome) {
 	w := newWorld(p, o.keep)
 	out = outcome{plan: p, trace: w.trace}
 	w.loop = core.New(w, w.rooms())
+	w.fails = o.fails
 	w.crash = crash{rand: rand{state: p.seed + 99}, calls: o.crashes}
 	w.crash.draw()
 	if o.table != nil {
@@ -73,7 +76,9 @@ func run(p *plan, o options) (out outcome) {
 // boot runs the loop's Boot; faults may be on for it.
 func (w *world) boot() {
 	w.faults.on = w.plan.bootFaults
+	w.booting = true
 	w.loop.Boot()
+	w.booting = false
 	w.faults.on = true
 	// A manifest that could not be read is a node without services.
 	w.check.services = w.check.services[:w.loop.ServicesCount()]

@@ -40,6 +40,9 @@ type world struct {
 	operator operator
 	rebooted bool
 	crash    crash
+	// fails decides which calls fail, nil: faults do. booting: Boot has not ended.
+	fails    func(w *world, call string) errno
+	booting  bool
 	watchdog watchdog
 	// good: new instances of services behave from now on.
 	good bool
@@ -72,6 +75,9 @@ func (w *world) enter(call string, costNsec int64) errno {
 	w.runDue()
 	w.crashPoint()
 	e := w.faults.draw(call, w.now)
+	if w.fails != nil {
+		e = w.fails(w, call)
+	}
 	if e != 0 {
 		w.trace.line(w.now, "! "+call+" "+unix.ErrnoName(e))
 	}
