@@ -41,6 +41,7 @@ func (l *Loop) Boot() {
 	l.mark(markMounts, -1)
 	l.openSources()
 	l.openWatchdog()
+	l.harden()
 	l.loadManifest()
 	for i := range l.problems {
 		l.console.say(l.now, l.problems[i].Error())

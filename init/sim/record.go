@@ -157,6 +157,9 @@ func (c *checks) cloned(name string, cg *cgroup) {
 	if s == nil || c.op != "start" || c.about != name {
 		c.broken(ruleOne, "clones "+name+", which was not to be started")
 	}
+	if name := c.world.unset(); name != "" {
+		c.broken(ruleSettings, "starts a service while "+name+" is not set")
+	}
 	for _, p := range c.world.processes.all {
 		if p.service == name && p.life == running {
 			c.broken(ruleOne, "starts "+name+" while "+p.who()+" of it lives")

@@ -28,6 +28,7 @@ const (
 	ruleControl       // the control socket answers as its contract says
 	ruleLinks         // links, addresses and routes become what is wanted
 	ruleFed           // the watchdog is fed in time, and stopped only to turn the machine off
+	ruleSettings      // no service starts before the kernel's settings are right
 	ruleSame          // one seed, one trace
 	rulesCount
 )
@@ -58,6 +59,7 @@ func (r rule) sentence() string {
 		ruleControl:  "the control socket answers as its contract says",
 		ruleLinks:    "links, addresses and routes become what is wanted",
 		ruleFed:      "the watchdog is fed in time, and stopped only to turn the machine off",
+		ruleSettings: "no service starts before the kernel's settings are right",
 		ruleSame:     "one seed, one trace",
 	}[r]
 }

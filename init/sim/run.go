@@ -129,6 +129,7 @@ func newWorld(p *plan, keep bool) *world {
 	w.files["/proc/cmdline"] = &node{text: []byte("console=ttyS0\n")}
 	w.files["/sys/class/watchdog/watchdog0/identity"] = &node{text: []byte("i6300ESB timer\n")}
 	w.files["/sys/class/block/vda/dev"] = &node{text: []byte("254:0\n")}
+	w.plugSettings()
 	for _, dir := range []string{"/run", "/proc", "/sys", "/dev", "/tmp"} {
 		w.makeDir(dir)
 	}

@@ -149,3 +149,14 @@ func TestStoryShutdown(t *testing.T) {
 		},
 		events: func(w *world) { signalAt(w, 1*sec, sigINT) }})
 }
+
+// TestStorySettings: a setting that takes no value and one that is missing are
+// said, and the node comes up.
+func TestStorySettings(t *testing.T) {
+	tellStory(t, "settings", story{services: []wire.Service{service("web", wire.ReadyExec)}, programs: always(good()),
+		events: func(w *world) {
+			w.settings[settingRoot+"kernel/kptr_restrict"].deaf = true
+			delete(w.settings, settingRoot+"fs/suid_dumpable")
+			signalAt(w, 1*sec, sigTERM)
+		}})
+}

@@ -65,6 +65,9 @@ func (w *world) openFile(path string, flags int) (*file, errno) {
 	case strings.HasPrefix(path, inputNodes):
 		return w.openInput(path)
 	}
+	if s := w.settings[path]; s != nil {
+		return &file{name: "setting", ops: &settingFile{setting: s}}, 0
+	}
 	n := w.files[path]
 	switch {
 	case n == nil:

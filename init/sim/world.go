@@ -29,6 +29,7 @@ type world struct {
 	wakeup    *pipe // of the signal handler
 	files     map[string]*node
 	cgroups   map[string]*cgroup
+	settings  map[string]*setting
 	console   console
 	log       kernelLog
 	unix      map[string]*socket // bound sockets by path
