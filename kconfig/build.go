@@ -130,6 +130,9 @@ func (b Build) make(ctx context.Context, key string, wants []Want, source Source
 	if err := t.compile(ctx, b.Out, b.Terminal); err != nil {
 		return err
 	}
+	if err := t.weigh(ctx); err != nil {
+		return err
+	}
 	return Keep(b.CacheRoot, key, t.results())
 }
 
@@ -152,6 +155,7 @@ func (t tree) results() map[string]string {
 		"bzImage":       filepath.Join(t.objects, "arch", boot, "boot", "bzImage"),
 		"vmlinux":       filepath.Join(t.objects, "vmlinux"),
 		"kernel.config": filepath.Join(t.objects, ".config"),
+		ObjectsFile:     filepath.Join(t.objects, ObjectsFile),
 	}
 }
 

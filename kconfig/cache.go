@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -87,6 +88,12 @@ func Keep(root, key string, files map[string]string) error {
 	for _, name := range artifacts {
 		if err := copyFile(filepath.Join(part, name), files[name]); err != nil {
 			return fmt.Errorf("kconfig: keeping %s: %w", name, err)
+		}
+	}
+	// What the objects weigh is for reports: a kernel is whole without it.
+	if from, made := files[ObjectsFile]; made {
+		if err := copyFile(filepath.Join(part, ObjectsFile), from); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("kconfig: keeping %s: %w", ObjectsFile, err)
 		}
 	}
 	if err := os.RemoveAll(filepath.Join(root, key)); err != nil {

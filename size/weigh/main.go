@@ -4,6 +4,7 @@
 //	go run ./size/weigh map FILE.svg
 //	go run ./size/weigh why SYMBOL|PACKAGE
 //	go run ./size/weigh reflect
+//	go run ./size/weigh kernel
 //	go run ./size/weigh diff REV1 REV2
 package main
 
@@ -33,7 +34,7 @@ func main() {
 
 // run does what the arguments name, for the checkout at top.
 func run(ctx context.Context, top string, args []string, out io.Writer) error {
-	usage := errors.New("weigh: want: attribute [ROWS] | map FILE.svg | why SYMBOL or PACKAGE | reflect | diff REV1 REV2")
+	usage := errors.New("weigh: want: attribute [ROWS] | map FILE.svg | why SYMBOL or PACKAGE | reflect | kernel | diff REV1 REV2")
 	if len(args) == 0 {
 		return usage
 	}
@@ -51,6 +52,8 @@ func run(ctx context.Context, top string, args []string, out io.Writer) error {
 		return printWhy(ctx, top, dir, args[1], out)
 	case args[0] == "reflect" && len(args) == 1:
 		return printReflects(ctx, top, dir, out)
+	case args[0] == "kernel" && len(args) == 1:
+		return printKernel(top, rowsDefault, out)
 	case args[0] == "diff" && len(args) == 3:
 		return printDiff(ctx, top, dir, args[1], args[2], out)
 	}

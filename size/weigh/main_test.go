@@ -40,3 +40,39 @@ func TestRevisionLeavesNoWorktree(t *testing.T) {
 		t.Errorf("%d worktrees are left", len(left))
 	}
 }
+
+func TestKernelByFolder(t *testing.T) {
+	top := t.TempDir()
+	ask := func() string {
+		t.Helper()
+		var out bytes.Buffer
+		if err := run(t.Context(), top, []string{"kernel"}, &out); err != nil {
+			return err.Error()
+		}
+		return out.String()
+	}
+	write := func(name, text string) {
+		t.Helper()
+		path := filepath.Join(top, "build", name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := func(word string) {
+		t.Helper()
+		if got := ask(); !strings.Contains(got, word) {
+			t.Errorf("no %q in:\n%s", word, got)
+		}
+	}
+	want("make kernel builds it")
+	write("vmlinux", "")
+	want("kbuild -clean")
+	write("objects.txt", "1 x 3 mm/a.o\n")
+	want("mm/a.o")
+	write("objects.txt", "100 20 3 drivers/nvme/host/core.o\n10 2 1 drivers/nvme/host/pci.o\n7 0 0 mm/slub.o\n")
+	want("       132        110         22          4        2  drivers/nvme\n         7          7          0          0        1  mm\n")
+	want("       139        117         22          4        3  all\n")
+}
