@@ -29,6 +29,8 @@ const (
 	// statePlaces of a key: the newest value, one before it, and one for when
 	// the place of that fails.
 	statePlaces = 3
+	// stateLeap is past any sequence that one copy can be ahead of another.
+	stateLeap = 1 << 16
 	// StateBytes is the area's size. All of it is there from the beginning:
 	// nothing is allocated by an update.
 	StateBytes = StateKeysMax * statePlaces * StateBlockBytes
@@ -70,6 +72,7 @@ type entry struct {
 	writing   int8 // −1: none
 	length    uint16
 	sequence  uint64 // the largest ever seen, of whatever format
+	unknown   bool   // a copy was not whole: it may have held a larger one
 	next      uint16 // length of what is being written
 	content   [StateContentMax]byte
 	pending   [StateContentMax]byte
@@ -109,6 +112,7 @@ func (s *State) Take(key StateKey, n int, block []byte) {
 	e := &s.keys[key]
 	r, ok := decodeRecord(int(key)*statePlaces+n, block)
 	if !ok || r.key != int(key) {
+		e.unknown = true
 		return
 	}
 	e.sequence = max(e.sequence, r.sequence)
@@ -127,7 +131,7 @@ func (s *State) Take(key StateKey, n int, block []byte) {
 // so it is not written over in this boot.
 func (s *State) Unreadable(key StateKey, n int) {
 	if int(key) < StateKeysMax && n >= 0 && n < statePlaces {
-		s.keys[key].places[n] = placeFailed
+		s.keys[key].places[n], s.keys[key].unknown = placeFailed, true
 		s.Failures++
 	}
 }
@@ -156,12 +160,17 @@ func (s *State) Put(key StateKey, content, block []byte) (put StatePut, filled [
 		return StateSame, nil, 0
 	}
 	n := e.oldest()
-	if n < 0 || e.sequence == ^uint64(0) {
+	if n < 0 || e.sequence > ^uint64(0)-2*stateLeap {
 		return StateFull, nil, 0
 	}
 	// A number that was given out once is never given out again, also when its
 	// write failed: what may have reached the disk stays the older one.
 	e.sequence++
+	if e.unknown {
+		// A copy that can't be read now may be readable at the next boot: it must
+		// then be the older one.
+		e.sequence, e.unknown = e.sequence+stateLeap, false
+	}
 	e.writing, e.next = int8(n), uint16(copy(e.pending[:], content))
 	place := int(key)*statePlaces + n
 	return StateWrite, appendRecord(block[:0], place, int(key), e.sequence, content), StateOffset(key, n)

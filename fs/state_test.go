@@ -207,6 +207,31 @@ func TestStateFailedFlush(t *testing.T) {
 	}
 }
 
+// TestStateUnreadable: a copy that can't be read in one boot, and can in the
+// next, does not hide what was written meanwhile.
+func TestStateUnreadable(t *testing.T) {
+	for lost := range StateCopies {
+		d, s := history(t, 4)
+		at := StateOffset(StateClock, lost)
+		block := bytes.Clone(d[at : at+StateBlockBytes])
+		s.Reset()
+		for n := range StateCopies {
+			if at := StateOffset(StateClock, n); n == lost {
+				s.Unreadable(StateClock, n)
+			} else {
+				s.Take(StateClock, n, d[at:at+StateBlockBytes])
+			}
+		}
+		d.put(t, s, StateClock, "meanwhile")
+		if !bytes.Equal(d[at:at+StateBlockBytes], block) {
+			t.Errorf("copy %d was written over unread", lost)
+		}
+		if got := string(d.load().Get(StateClock)); got != "meanwhile" {
+			t.Errorf("with copy %d back it reads %q", lost, got)
+		}
+	}
+}
+
 // TestStateEmpty: an absent or zeroed area, or one full of anything, has no
 // value; nothing is made up.
 func TestStateEmpty(t *testing.T) {
