@@ -91,7 +91,7 @@ func crashing(t *testing.T) *guest {
 	listen := behave("listen", wire.ReadyTCP, "listen", "127.0.0.1:8001")
 	listen.ReadyAddress = "127.0.0.1:8001"
 	orphans := behave("orphans", wire.ReadyExec, "orphans", "300")
-	orphans.BackoffMsec, orphans.BackoffMaxMsec, orphans.RestartsMax = 10, 50, 10_000
+	orphans.BackoffMsec, orphans.BackoffMaxMsec, orphans.RestartsMax = 10, 50, 1000
 	g := boot(t, vm.Config{}, []wire.Service{listen, orphans,
 		behave("flood", wire.ReadyExec, "flood"),
 		behave("notify", wire.ReadyNotify, "notify", "20", "STATUS=warming"),
