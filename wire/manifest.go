@@ -129,6 +129,8 @@ type Service struct {
 	StopMsec uint32
 
 	Limits Limits
+
+	Isolation Isolation
 }
 
 // Rlimit is one resource limit of setrlimit(2).

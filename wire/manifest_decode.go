@@ -121,7 +121,7 @@ func (d *Decoder) service(s *Service) {
 		switch {
 		case m.Key <= keyServiceOptional:
 			d.serviceProgram(s, m.Key)
-		case m.Key <= keyServiceLimits:
+		case m.Key <= keyServiceIsolation:
 			d.serviceLife(s, m.Key)
 		default:
 			d.Unknown()
@@ -207,6 +207,9 @@ func (d *Decoder) serviceLife(s *Service, key int) {
 	case keyServiceLimits:
 		d.field("limits")
 		d.limits(&s.Limits)
+	case keyServiceIsolation:
+		d.field("isolation")
+		d.isolation(&s.Isolation)
 	}
 }
 

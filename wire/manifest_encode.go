@@ -93,6 +93,7 @@ func (e *Encoder) service(s *Service) {
 	e.uintField(&m, keyServiceStopSignal, uint64(s.StopSignal))
 	e.uintField(&m, keyServiceStop, uint64(s.StopMsec))
 	e.limitsField(&m, keyServiceLimits, &s.Limits)
+	e.isolationField(&m, keyServiceIsolation, &s.Isolation)
 	e.End(m)
 }
 

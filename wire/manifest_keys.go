@@ -46,6 +46,14 @@ const (
 	keyServiceStopSignal     = 19
 	keyServiceStop           = 20
 	keyServiceLimits         = 21
+	keyServiceIsolation      = 22
+)
+
+const (
+	keyIsolationSyscalls    = 0
+	keyIsolationSyscallKill = 1
+	keyIsolationImportance  = 2
+	keyIsolationNamespaces  = 3
 )
 
 const (

@@ -27,6 +27,9 @@ func full() *Manifest {
 					CPUPeriodUsec: 100_000, CPUWeight: 200, PidsMax: 32,
 					IO: []IOLimit{{Disk: "vda", ReadBytesPerSec: 1 << 33, WriteBytesPerSec: 1, ReadOpsPerSec: 2, WriteOpsPerSec: 3}}},
 			},
+			{Name: "boxed", Kind: KindDaemon, Exec: []string{"/b"}, Ready: ReadyExec, Restart: RestartAlways,
+				Isolation: Isolation{Syscalls: []string{"files", "clock"}, SyscallKill: true, Importance: 9,
+					Namespaces: []string{"ipc", "net"}}},
 		},
 	}
 }
@@ -69,7 +72,7 @@ func TestDecodeManifestRefuses(t *testing.T) {
 		{"a list", "80", "manifest: at byte 0: another type of item than SPEC.md says"},
 		{"trailing", "a000", "manifest: at byte 1: bytes follow the last item; send one item only"},
 		{"unknown key", "a11863 00", "manifest: at byte 1: a key that SPEC.md does not know; leave it out or upgrade the node"},
-		{"unknown service key", "a10381a11600", "manifest: service 0: at byte 4: a key that SPEC.md does not know; leave it out or upgrade the node"},
+		{"unknown service key", "a10381a11700", "manifest: service 0: at byte 4: a key that SPEC.md does not know; leave it out or upgrade the node"},
 		{"empty node", "a10060", "manifest: node: at byte 2: a zero or empty value; leave its key out"},
 		{"node too long", "a1007840" + hex.EncodeToString(make([]byte, 64)), "manifest: node: at byte 2: a string longer than its bound; shorten it"},
 		{"no limits", "a10381a115a0", "manifest: service 0: limits: at byte 5: a zero or empty value; leave its key out"},

@@ -34,34 +34,42 @@ type specLink struct {
 }
 
 type specService struct {
-	Name               string       `cbor:"0,keyasint,omitempty"`
-	Kind               Kind         `cbor:"1,keyasint,omitempty"`
-	Exec               []string     `cbor:"2,keyasint,omitempty"`
-	Env                []string     `cbor:"3,keyasint,omitempty"`
-	Dir                string       `cbor:"4,keyasint,omitempty"`
-	User               string       `cbor:"5,keyasint,omitempty"`
-	Caps               []string     `cbor:"6,keyasint,omitempty"`
-	NewPrivs           bool         `cbor:"7,keyasint,omitempty"`
-	Rlimits            []specRlimit `cbor:"8,keyasint,omitempty"`
-	Needs              []string     `cbor:"9,keyasint,omitempty"`
-	Optional           bool         `cbor:"10,keyasint,omitempty"`
-	Ready              Ready        `cbor:"11,keyasint,omitempty"`
-	ReadyAddress       string       `cbor:"12,keyasint,omitempty"`
-	StartMsec          uint32       `cbor:"13,keyasint,omitempty"`
-	Restart            Restart      `cbor:"14,keyasint,omitempty"`
-	BackoffMsec        uint32       `cbor:"15,keyasint,omitempty"`
-	BackoffMaxMsec     uint32       `cbor:"16,keyasint,omitempty"`
-	RestartsMax        uint32       `cbor:"17,keyasint,omitempty"`
-	RestartsWindowMsec uint32       `cbor:"18,keyasint,omitempty"`
-	StopSignal         uint8        `cbor:"19,keyasint,omitempty"`
-	StopMsec           uint32       `cbor:"20,keyasint,omitempty"`
-	Limits             *specLimits  `cbor:"21,keyasint,omitempty"`
+	Name               string         `cbor:"0,keyasint,omitempty"`
+	Kind               Kind           `cbor:"1,keyasint,omitempty"`
+	Exec               []string       `cbor:"2,keyasint,omitempty"`
+	Env                []string       `cbor:"3,keyasint,omitempty"`
+	Dir                string         `cbor:"4,keyasint,omitempty"`
+	User               string         `cbor:"5,keyasint,omitempty"`
+	Caps               []string       `cbor:"6,keyasint,omitempty"`
+	NewPrivs           bool           `cbor:"7,keyasint,omitempty"`
+	Rlimits            []specRlimit   `cbor:"8,keyasint,omitempty"`
+	Needs              []string       `cbor:"9,keyasint,omitempty"`
+	Optional           bool           `cbor:"10,keyasint,omitempty"`
+	Ready              Ready          `cbor:"11,keyasint,omitempty"`
+	ReadyAddress       string         `cbor:"12,keyasint,omitempty"`
+	StartMsec          uint32         `cbor:"13,keyasint,omitempty"`
+	Restart            Restart        `cbor:"14,keyasint,omitempty"`
+	BackoffMsec        uint32         `cbor:"15,keyasint,omitempty"`
+	BackoffMaxMsec     uint32         `cbor:"16,keyasint,omitempty"`
+	RestartsMax        uint32         `cbor:"17,keyasint,omitempty"`
+	RestartsWindowMsec uint32         `cbor:"18,keyasint,omitempty"`
+	StopSignal         uint8          `cbor:"19,keyasint,omitempty"`
+	StopMsec           uint32         `cbor:"20,keyasint,omitempty"`
+	Limits             *specLimits    `cbor:"21,keyasint,omitempty"`
+	Isolation          *specIsolation `cbor:"22,keyasint,omitempty"`
 }
 
 type specRlimit struct {
 	Name string `cbor:"0,keyasint,omitempty"`
 	Soft uint64 `cbor:"1,keyasint,omitempty"`
 	Hard uint64 `cbor:"2,keyasint,omitempty"`
+}
+
+type specIsolation struct {
+	Syscalls    []string `cbor:"0,keyasint,omitempty"`
+	SyscallKill bool     `cbor:"1,keyasint,omitempty"`
+	Importance  uint8    `cbor:"2,keyasint,omitempty"`
+	Namespaces  []string `cbor:"3,keyasint,omitempty"`
 }
 
 type specLimits struct {
@@ -100,7 +108,7 @@ func spec(m *Manifest) specManifest {
 	for _, s := range m.Services {
 		t := specService{s.Name, s.Kind, s.Exec, s.Env, s.Dir, s.User, s.Caps, s.NewPrivs, nil, s.Needs, s.Optional,
 			s.Ready, s.ReadyAddress, s.StartMsec, s.Restart, s.BackoffMsec, s.BackoffMaxMsec, s.RestartsMax,
-			s.RestartsWindowMsec, s.StopSignal, s.StopMsec, nil}
+			s.RestartsWindowMsec, s.StopSignal, s.StopMsec, nil, nil}
 		for _, r := range s.Rlimits {
 			t.Rlimits = append(t.Rlimits, specRlimit(r))
 		}
@@ -109,6 +117,9 @@ func spec(m *Manifest) specManifest {
 			for _, io := range l.IO {
 				t.Limits.IO = append(t.Limits.IO, specIO(io))
 			}
+		}
+		if i := s.Isolation; !reflect.DeepEqual(i, Isolation{}) {
+			t.Isolation = &specIsolation{i.Syscalls, i.SyscallKill, i.Importance, i.Namespaces}
 		}
 		out.Services = append(out.Services, t)
 	}

@@ -10,6 +10,7 @@ func (c *checker) checkService(s *Service) {
 	c.life(s)
 	c.restart(s)
 	c.limits(&s.Limits)
+	c.isolation(s)
 }
 
 // name keeps names apart: from each other, and from the stage's.

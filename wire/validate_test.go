@@ -80,6 +80,12 @@ func TestValidateNamesServiceAndField(t *testing.T) {
 		{func(s *Service) { s.Limits.CPUPeriodUsec = 1000 }, `limits.cpu-period: without cpu-max; give both, or neither`},
 		{func(s *Service) { s.Limits.CPUWeight = 10_001 }, `limits.cpu-weight: 10001 is too much; use at most 10000`},
 		{func(s *Service) { s.Limits.PidsMax = PidsMaxMax + 1 }, `limits.pids-max: 4194305 is too much; use at most 4194304`},
+		{func(s *Service) { s.Isolation.Syscalls = []string{"all"} }, `isolation.syscalls: no set "all" of system calls; see ISOLATION.md for the sets`},
+		{func(s *Service) { s.Isolation.Syscalls = []string{"time", "time"} }, `isolation.syscalls: "time" stands twice; keep one`},
+		{func(s *Service) { s.NewPrivs, s.Isolation.SyscallKill = true, true }, `isolation.syscalls: a filter, and new-privs, which allows none; remove one of them`},
+		{func(s *Service) { s.Isolation.Importance = 10 }, `isolation.importance: 10 is too much; use at most 9`},
+		{func(s *Service) { s.Isolation.Namespaces = []string{"user"} }, `isolation.namespaces: no namespace "user"; use mount, ipc, uts or net`},
+		{func(s *Service) { s.Isolation.Namespaces = []string{"net", "net"} }, `isolation.namespaces: "net" stands twice; keep one`},
 		{func(s *Service) { s.Limits.IO = []IOLimit{{Disk: "../vda"}} }, `limits.io: "../vda" is no disk's name; write the kernel's, as "vda"`},
 		{func(s *Service) { s.Limits.IO = []IOLimit{{Disk: "vda"}, {Disk: "vda"}} }, `limits.io: "vda" stands twice; keep one`},
 	} {

@@ -8,7 +8,8 @@ import (
 
 // buildService writes what the child of a service does before it becomes the
 // service's program. The order matters: what needs privileges comes before
-// they are given up, and no_new_privs comes last before exec.
+// they are given up; no_new_privs, then the filter that needs it, come last
+// before exec.
 func buildService(p *Program, spec *wire.Service, st *start, nullFD, reportFD int32) {
 	p.reset(spec.Name, st.cgroupFD, reportFD)
 	// PID 1 blocks no signal, but that is a habit; here it is a promise.
@@ -28,6 +29,7 @@ func buildService(p *Program, spec *wire.Service, st *start, nullFD, reportFD in
 		limit := p.words(r.Soft, r.Hard) // struct rlimit64
 		p.add("rlimit", unix.SYS_PRLIMIT64, 0, uintptr(resource), limit, 0)
 	}
+	buildPlace(p, st, spec.Isolation.Importance)
 	buildPrivileges(p, st)
 	dir := spec.Dir
 	if dir == "" {
@@ -36,6 +38,7 @@ func buildService(p *Program, spec *wire.Service, st *start, nullFD, reportFD in
 	p.add("working directory", unix.SYS_CHDIR, p.str(dir))
 	if !spec.NewPrivs {
 		p.add("no_new_privs", unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+		buildFilter(p, st, spec.Isolation.SyscallKill)
 	}
 	p.Exec = spec.Exec[0]
 	argv := p.vector(spec.Exec)

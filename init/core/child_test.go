@@ -77,8 +77,11 @@ func TestStepsOfAService(t *testing.T) {
 	user := names(&start{uid: 5, gid: 6, caps: 1}, &wire.Service{Exec: []string{"/bin/x"},
 		Rlimits: []wire.Rlimit{{Name: "core"}}})
 	root := names(&start{}, &wire.Service{Exec: []string{"/bin/x"}, NewPrivs: true})
+	boxed := names(&start{namespaces: unix.CLONE_NEWNS}, &wire.Service{Exec: []string{"/bin/x"},
+		Isolation: wire.Isolation{Importance: 9}})
 	golden(t, "steps.txt", "a user with one capability:\n  "+strings.Join(user, "\n  ")+
-		"\nroot, new privileges allowed:\n  "+strings.Join(root, "\n  ")+"\n")
+		"\nroot, new privileges allowed:\n  "+strings.Join(root, "\n  ")+
+		"\nan important one with its own mounts:\n  "+strings.Join(boxed, "\n  ")+"\n")
 	if p.StepName(-1) != "unknown step" || p.StepName(stepsMax) != "unknown step" {
 		t.Error("a step that is not there has a name")
 	}

@@ -33,6 +33,8 @@ func runChild(t *testing.T, spec *wire.Service, st *start, out *os.File) (end, [
 	st.cgroupFD = -1
 	st.outputs = [2]int32{int32(out.Fd()), int32(out.Fd())}
 	st.env = spec.Env
+	st.syscalls, _ = wire.SyscallSets(spec.Isolation.Syscalls)
+	st.namespaces, _ = wire.NamespaceFlags(spec.Isolation.Namespaces)
 	sys, p := &Linux{}, new(Program)
 	buildService(p, spec, st, int32(null.Fd()), int32(w.Fd()))
 	pid, pidfd, errno := sys.Clone(p)
@@ -125,7 +127,7 @@ func TestProgramKnowsItsBounds(t *testing.T) {
 		t.Errorf("a program past its bounds: %v, want E2BIG", errno)
 	}
 	// The largest service that the manifest allows must fit.
-	spec = &wire.Service{Name: "x", Exec: []string{"/bin/x"}}
+	spec = &wire.Service{Name: "x", Exec: []string{"/bin/x"}, Isolation: wire.Isolation{Importance: wire.ImportanceMax}}
 	for len(spec.Exec) < wire.ArgvMax {
 		spec.Exec = append(spec.Exec, strings.Repeat("a", wire.ArgvSizeMax/wire.ArgvMax-2))
 	}
@@ -135,7 +137,7 @@ func TestProgramKnowsItsBounds(t *testing.T) {
 	for len(spec.Rlimits) < wire.RlimitsMax {
 		spec.Rlimits = append(spec.Rlimits, wire.Rlimit{Name: "nofile"})
 	}
-	buildService(p, spec, &start{uid: 1, caps: 1<<20 - 1, env: append(spec.Env, "NOTIFY_SOCKET="+notifyDir+"x")}, 0, 0)
+	buildService(p, spec, &start{uid: 1, caps: 1<<20 - 1, syscalls: wire.SyscallsDefault, namespaces: unix.CLONE_NEWNS, env: append(spec.Env, "NOTIFY_SOCKET="+notifyDir+"x")}, 0, 0)
 	if p.overflow {
 		t.Errorf("the largest service does not fit: %d steps, %d bytes, %d pointers", p.stepsCount, p.textUsed, p.ptrsUsed)
 	}

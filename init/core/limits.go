@@ -42,7 +42,7 @@ const (
 	stepsMax = 128
 	// programTextMax bytes of argv, environment and structures of a child, and
 	// programPointersMax entries of argv and envp together.
-	programTextMax     = wire.ArgvSizeMax + wire.EnvSizeMax + 4096
+	programTextMax     = wire.ArgvSizeMax + wire.EnvSizeMax + 4096 + 8*filterMax
 	programPointersMax = wire.ArgvMax + wire.EnvMax + 3 // two NULLs, NOTIFY_SOCKET
 
 	// ringBytes of output kept for a service; the oldest is dropped and counted.

@@ -71,13 +71,21 @@ func cloneAndRun(args *cloneArgs, first *step, count, reportFD uintptr, report *
 	if errno != 0 || pid != 0 {
 		return pid, errno
 	}
+	var result, kept uintptr
 	for i := uintptr(0); i < count; i++ {
 		s := (*step)(unsafe.Add(unsafe.Pointer(first), i*unsafe.Sizeof(step{})))
-		_, _, errno = syscall.RawSyscall6(s.nr, s.args[0], s.args[1], s.args[2], s.args[3], s.args[4], 0)
+		arg0 := s.args[0]
+		if s.nr&useResult != 0 {
+			arg0 = kept
+		}
+		result, _, errno = syscall.RawSyscall6(s.nr&numberBits, arg0, s.args[1], s.args[2], s.args[3], s.args[4], 0)
 		if errno != 0 {
 			report[0], report[1] = uint32(i), uint32(errno)
 			syscall.RawSyscall(unix.SYS_WRITE, reportFD, uintptr(unsafe.Pointer(report)), unsafe.Sizeof(*report))
 			break
+		}
+		if s.nr&keepResult != 0 {
+			kept = result
 		}
 	}
 	code := uintptr(0)

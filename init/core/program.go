@@ -32,14 +32,24 @@ type Program struct {
 	pointers [programPointersMax]uintptr
 	ptrsUsed int
 	overflow bool
+	filter   filter
 }
 
 // step is one system call: its number and its arguments, as the kernel takes
 // them. asm-free child code walks it, see linux_clone.go.
+//
+// A step with keepResult leaves what its call returned, a descriptor, to the
+// steps behind it with useResult, which take it as their first argument.
 type step struct {
 	nr   uintptr
 	args [5]uintptr
 }
+
+const (
+	keepResult = 1 << 30
+	useResult  = 1 << 29
+	numberBits = useResult - 1
+)
 
 // reset makes p empty for another use.
 func (p *Program) reset(name string, cgroupFD, reportFD int32) {

@@ -11,6 +11,8 @@ import (
 type start struct {
 	uid, gid   uint32
 	caps       uint64 // bit n is capability n
+	syscalls   uint16 // bit n is a set of wire's
+	namespaces uint32 // flags of unshare(2)
 	env        []string
 	notifyPath string // empty: it does not speak sd_notify
 	status     [statusMax]byte
@@ -45,6 +47,8 @@ func (l *Loop) resolve() {
 			n, _ := wire.CapabilityNumber(name)
 			st.caps |= 1 << n
 		}
+		st.syscalls, _ = wire.SyscallSets(spec.Isolation.Syscalls)
+		st.namespaces, _ = wire.NamespaceFlags(spec.Isolation.Namespaces)
 		st.startName, st.upName = markNames[markStart]+" "+spec.Name, markNames[markUp]+" "+spec.Name
 		st.readyOf = "ready of " + spec.Name
 		st.env = spec.Env
