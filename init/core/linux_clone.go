@@ -75,7 +75,7 @@ func cloneAndRun(args *cloneArgs, first *step, count, reportFD uintptr, report *
 	for i := uintptr(0); i < count; i++ {
 		s := (*step)(unsafe.Add(unsafe.Pointer(first), i*unsafe.Sizeof(step{})))
 		arg0 := s.args[0]
-		if s.nr&useResult != 0 {
+		if s.nr&UseResult != 0 {
 			arg0 = kept
 		}
 		result, _, errno = syscall.RawSyscall6(s.nr&numberBits, arg0, s.args[1], s.args[2], s.args[3], s.args[4], 0)
@@ -84,7 +84,7 @@ func cloneAndRun(args *cloneArgs, first *step, count, reportFD uintptr, report *
 			syscall.RawSyscall(unix.SYS_WRITE, reportFD, uintptr(unsafe.Pointer(report)), unsafe.Sizeof(*report))
 			break
 		}
-		if s.nr&keepResult != 0 {
+		if s.nr&KeepResult != 0 {
 			kept = result
 		}
 	}

@@ -25,9 +25,9 @@ func buildPlace(p *Program, st *start, importance uint8) {
 			text, adjust = append(text, '-'), -adjust
 		}
 		text = wire.AppendUint(text, uint64(adjust))
-		p.add("oom score", keepResult|unix.SYS_OPENAT, 0, p.str("/proc/self/oom_score_adj"), unix.O_WRONLY|unix.O_CLOEXEC, 0)
-		p.add("oom score", useResult|unix.SYS_WRITE, 0, p.bytes(text), uintptr(len(text)))
-		p.add("oom score", useResult|unix.SYS_CLOSE, 0)
+		p.add("oom score", KeepResult|unix.SYS_OPENAT, 0, p.str("/proc/self/oom_score_adj"), unix.O_WRONLY|unix.O_CLOEXEC, 0)
+		p.add("oom score", UseResult|unix.SYS_WRITE, 0, p.bytes(text), uintptr(len(text)))
+		p.add("oom score", UseResult|unix.SYS_CLOSE, 0)
 	}
 	if st.namespaces == 0 {
 		return

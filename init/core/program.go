@@ -38,17 +38,18 @@ type Program struct {
 // step is one system call: its number and its arguments, as the kernel takes
 // them. asm-free child code walks it, see linux_clone.go.
 //
-// A step with keepResult leaves what its call returned, a descriptor, to the
-// steps behind it with useResult, which take it as their first argument.
+// A step with KeepResult leaves what its call returned, a descriptor, to the
+// steps behind it with UseResult, which take it as their first argument.
 type step struct {
 	nr   uintptr
 	args [5]uintptr
 }
 
+// The flags of a step, beside its number: see step.
 const (
-	keepResult = 1 << 30
-	useResult  = 1 << 29
-	numberBits = useResult - 1
+	KeepResult = 1 << 30
+	UseResult  = 1 << 29
+	numberBits = UseResult - 1
 )
 
 // reset makes p empty for another use.

@@ -73,8 +73,16 @@ func (w *world) Clone(p *core.Program) (int32, int32, errno) {
 // readProgram takes from the list of system calls what the model acts on.
 func (w *world) readProgram(p *core.Program) *child {
 	c := &child{program: p.Name, exec: p.Exec != "", report: w.file(p.ReportFD), steps: p.Steps(), badStep: -1}
+	kept, private := false, false
 	for n := range p.Steps() {
 		nr, args := p.Step(n)
+		// A result that nobody kept is no descriptor; a filter without
+		// no_new_privs is refused, see seccomp(2).
+		if c.badStep < 0 && (nr&core.UseResult != 0 && !kept || nr == unix.SYS_SECCOMP && !private) {
+			c.badStep = n
+		}
+		kept = kept || nr&core.KeepResult != 0
+		private = private || nr == unix.SYS_PRCTL && args[0] == unix.PR_SET_NO_NEW_PRIVS
 		switch nr {
 		case unix.SYS_DUP3:
 			if w.file(int32(args[0])) == nil && c.badStep < 0 {

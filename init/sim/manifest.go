@@ -71,6 +71,10 @@ func randomService(r *rand, m *wire.Manifest, i int) wire.Service {
 	if r.percent(10) {
 		s.Limits.IO = []wire.IOLimit{{Disk: "vda", ReadBytesPerSec: 1 << 20}}
 	}
+	if i%5 == 4 {
+		s.Isolation = wire.Isolation{Syscalls: []string{"files", "network"}, SyscallKill: true,
+			Importance: uint8(i % wire.ImportanceMax), Namespaces: []string{"ipc", "mount"}}
+	}
 	for j := range i {
 		if len(s.Needs) < 4 && r.chance(i+1) {
 			s.Needs = append(s.Needs, m.Services[j].Name)
