@@ -55,9 +55,17 @@ func (e *escape) take(typed []byte) (send []byte, asked action) {
 // Attach gives the guest's console to the person at terminal until the machine
 // or the person ends it, or ctx is done: all keys go to the guest, Ctrl-C too,
 // except the sequences of EscapeText. What the guest prints is Config.Console's.
-// Without a terminal, or when its input ends, only the machine's end counts.
+// Without a terminal, behind its foreground, or when its input ends, only the
+// machine's end counts.
 func (v *VM) Attach(ctx context.Context, terminal *os.File) error {
 	fd := int(terminal.Fd())
+	if inBackground(fd) {
+		select {
+		case <-v.ended:
+		case <-ctx.Done():
+		}
+		return nil
+	}
 	restore, err := rawMode(fd)
 	if err != nil {
 		return err
@@ -118,6 +126,14 @@ func (v *VM) typeKeys(ctx context.Context, fd, wake int) error {
 			}
 		}
 	}
+}
+
+// inBackground tells whether somebody else has the terminal now, as behind a
+// shell's "&": to touch its settings or to read from it would stop this process
+// (SIGTTOU and SIGTTIN, see termios(3)).
+func inBackground(fd int) bool {
+	group, err := unix.IoctlGetInt(fd, unix.TIOCGPGRP)
+	return err == nil && group != unix.Getpgrp()
 }
 
 // rawMode lets single keys through unseen, as cfmakeraw(3) does, but leaves the

@@ -2,8 +2,11 @@ package vm
 
 import (
 	"bytes"
+	"fmt"
 	"os"
+	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -140,5 +143,33 @@ func TestAttachWithoutATerminal(t *testing.T) {
 	}
 	if err := <-done; err != nil {
 		t.Error(err)
+	}
+}
+
+// fakeGroups has the terminal at its standard input: the leader's foreground
+// process group is its own, one behind it has a group of its own.
+func fakeGroups(play string) int {
+	fmt.Println(play, inBackground(0))
+	if play == "behind" {
+		return 0
+	}
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Env, cmd.Stdin, cmd.Stdout = []string{fakeEnv + "=behind"}, os.Stdin, os.Stdout
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Run(); err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	return 0
+}
+
+func TestBehindTheForegroundNothingIsTouched(t *testing.T) {
+	_, screen := terminal(t)
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Env, cmd.Stdin = []string{fakeEnv + "=leader"}, screen
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 0}
+	said, err := cmd.CombinedOutput()
+	if want := "leader false\nbehind true\n"; err != nil || string(said) != want {
+		t.Errorf("%q, %v; want %q", said, err, want)
 	}
 }

@@ -38,6 +38,8 @@ func fakeQEMU(play string) int {
 		select {}
 	case "starter":
 		return fakeStarter()
+	case "leader", "behind":
+		return fakeGroups(play)
 	case "probed":
 		return probeDone
 	case "asleep":
