@@ -25,6 +25,7 @@ import (
 	"syscall"
 	"time"
 
+	"mote/ctl/bench"
 	"mote/ctl/vm"
 )
 
@@ -86,7 +87,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	if *search {
-		if m.SmallestMiB, err = smallest(smallLowMiB, smallHighMiB, func(mib int) (bool, error) {
+		if m.SmallestMiB, err = bench.Smallest(smallLowMiB, smallHighMiB, func(mib int) (bool, error) {
 			does, err := getsReady(ctx, config(plain, *image, int64(mib)<<20))
 			fmt.Fprintf(out, "%d MiB: %s\n", mib, map[bool]string{true: "ready", false: "not ready"}[does])
 			return does, err

@@ -141,20 +141,10 @@ const (
 
 // smallestMiB searches the least memory with which a peer gets ready.
 func smallestMiB(ctx context.Context, kernel string, p *peer) (int, error) {
-	low, high := smallLowMiB, smallHighMiB
-	for low < high {
-		middle := low + (high-low)/2
+	return bench.Smallest(smallLowMiB, smallHighMiB, func(mib int) (bool, error) {
 		c := config(kernel, p, false)
-		c.MemoryBytes = int64(middle) << 20
+		c.MemoryBytes = int64(mib) << 20
 		_, err := bench.Measure(ctx, c, bench.Options{Until: markReady, Limit: smallLimit})
-		if ctx.Err() != nil {
-			return 0, ctx.Err()
-		}
-		if err == nil {
-			high = middle
-		} else {
-			low = middle + 1
-		}
-	}
-	return high, nil
+		return err == nil, ctx.Err()
+	})
 }
