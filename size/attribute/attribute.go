@@ -2,19 +2,22 @@
 // symbol, and kind.
 //
 // Always true here: the shipped file has no symbol table, so names come from a
-// twin, linked from the same objects with one; it is used only when every
-// loaded section of the two is the same to the bit. Each byte of the shipped
-// file has one owner, and what nobody owns is said so.
+// twin, linked from the same objects with one, and from the objects; the twin is
+// used only when every loaded section of the two is the same to the bit. Each
+// byte of the shipped file has one owner, and what nobody owns is said so.
 package attribute
 
 import (
 	"bytes"
 	"cmp"
 	"debug/elf"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
+
+	"mote/size/goobj"
 )
 
 // The kinds of byte, as reports print them.
@@ -46,13 +49,27 @@ type Piece struct {
 
 // span is a run of bytes with an owner, by offset in the file.
 type span struct {
-	from, to     int64
-	symbol, kind string
+	from, to int64
+	owner
+	kind string
 }
 
-// Read attributes every byte of the shipped binary by the symbols of its twin.
+// sheet is one linked file with all that is known of its bytes.
+type sheet struct {
+	file    *elf.File
+	size    int64
+	symbols []elf.Symbol
+	names   names
+	// places and owners are nil of a file whose objects aren't at hand.
+	places *Places
+	owners map[uint64]owner
+}
+
+// Read attributes every byte of the shipped binary by the symbols of its twin
+// and by the objects of both; without objects, what the linker merged is shared.
+// A file may be its own twin: without a symbol table, its functions are known.
 // The pieces add up to the file's size and are sorted, the largest first.
-func Read(shipped, twin string) ([]Piece, error) {
+func Read(shipped, twin string, objects *goobj.Set) ([]Piece, error) {
 	info, err := os.Stat(shipped)
 	if err != nil {
 		return nil, err
@@ -71,14 +88,25 @@ func Read(shipped, twin string) ([]Piece, error) {
 		return nil, err
 	}
 	symbols, err := named.Symbols()
+	if errors.Is(err, elf.ErrNoSymbols) {
+		symbols, err = functionSymbols(named)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("attribute: %s: %w", twin, err)
 	}
-	spans, err := owners(ship, symbols, info.Size())
+	f := sheet{file: ship, size: info.Size(), symbols: symbols, names: names{modules(shipped)}}
+	if objects != nil {
+		if f.places, err = Place(named, symbols, objects); err != nil {
+			return nil, err
+		}
+		f.owners = f.places.owners(f.names)
+		f.symbols = append(f.symbols, f.places.symbols(symbols)...)
+	}
+	spans, err := f.cover()
 	if err != nil {
 		return nil, err
 	}
-	return pieces(spans, modules(shipped)), nil
+	return pieces(spans), nil
 }
 
 // same says whether the loaded sections of two binaries are equal in place and
@@ -110,16 +138,13 @@ func same(ship, named *elf.File) error {
 	return nil
 }
 
-// owners covers the file: sections in order, and between them what holds them
-// together.
-func owners(f *elf.File, symbols []elf.Symbol, size int64) ([]span, error) {
-	slices.SortStableFunc(symbols, func(a, b elf.Symbol) int {
-		if c := cmp.Compare(a.Value, b.Value); c != 0 {
-			return c
-		}
-		return cmp.Compare(a.Size, b.Size)
+// cover goes through the file: sections in order, and between them what holds
+// them together.
+func (f *sheet) cover() ([]span, error) {
+	slices.SortStableFunc(f.symbols, func(a, b elf.Symbol) int {
+		return cmp.Or(cmp.Compare(a.Value, b.Value), cmp.Compare(a.Size, b.Size))
 	})
-	sections := slices.Clone(f.Sections)
+	sections := slices.Clone(f.file.Sections)
 	slices.SortStableFunc(sections, func(a, b *elf.Section) int { return cmp.Compare(a.Offset, b.Offset) })
 	var spans []span
 	at := int64(0)
@@ -128,20 +153,23 @@ func owners(f *elf.File, symbols []elf.Symbol, size int64) ([]span, error) {
 			continue
 		}
 		if from := int64(s.Offset); from > at {
-			spans = append(spans, span{at, from, between(at), Headers})
+			spans = append(spans, span{at, from, shared(between(at)), Headers})
 		}
 		at = int64(s.Offset + s.Size)
-		inside, err := section(s, symbols)
+		inside, err := f.section(s)
 		if err != nil {
 			return nil, err
 		}
 		spans = append(spans, inside...)
 	}
-	if size > at {
-		spans = append(spans, span{at, size, "(section headers)", Headers})
+	if f.size > at {
+		spans = append(spans, span{at, f.size, shared("(section headers)"), Headers})
 	}
 	return spans, nil
 }
+
+// shared is the owner of what is everybody's.
+func shared(symbol string) owner { return owner{Shared, Shared, symbol} }
 
 // between names what stands outside of sections: the headers are the first.
 func between(at int64) string {
@@ -152,22 +180,26 @@ func between(at int64) string {
 }
 
 // section covers one section.
-func section(s *elf.Section, symbols []elf.Symbol) ([]span, error) {
-	offset, kind := int64(s.Offset), kindOf(s.Name)
-	if s.Flags&elf.SHF_ALLOC == 0 || kind == "" {
-		return []span{{offset, offset + int64(s.Size), s.Name, cmp.Or(kind, Headers)}}, nil
+func (f *sheet) section(s *elf.Section) ([]span, error) {
+	offset, kind := int64(s.Offset), kindOf(s)
+	if kind == Headers {
+		return []span{{offset, offset + int64(s.Size), shared(s.Name), kind}}, nil
 	}
-	inside := within(symbols, s)
+	if f.places != nil && (s.Name == ".typelink" || s.Name == ".itablink") {
+		return f.places.links(s, f.owners)
+	}
+	inside := within(f.symbols, s)
 	from := s.Addr
 	var spans []span
 	if kind == Pclntab {
-		tables, end, err := functions(s, inside)
+		tables, end, err := f.functions(s, inside)
 		if err != nil {
 			return nil, err
 		}
 		spans, from = tables, end
 	}
 	shift := offset - int64(s.Addr)
+	last := shared("")
 	for i, symbol := range inside {
 		if symbol.Value < from && symbol.Value+symbol.Size <= from {
 			continue
@@ -177,22 +209,36 @@ func section(s *elf.Section, symbols []elf.Symbol) ([]span, error) {
 			next = inside[i+1].Value
 		}
 		start, end := max(symbol.Value, from), min(symbol.Value+symbol.Size, s.Addr+s.Size)
-		if symbol.Size == 0 && carrier(symbol.Name) {
+		if symbol.Size == 0 && f.places == nil && carrier(symbol.Name) {
 			end = next
 		}
 		if end <= start {
 			continue
 		}
 		if start > from {
-			spans = append(spans, gap(int64(from)+shift, int64(start)+shift, kind))
+			spans = append(spans, gap(int64(from)+shift, int64(start)+shift, kind, last))
 		}
-		spans = append(spans, span{int64(start) + shift, int64(end) + shift, symbol.Name, kindIn(kind, symbol.Name)})
+		last = f.owner(symbol, kind)
+		spans = append(spans, span{int64(start) + shift, int64(end) + shift, last, kindIn(kind, symbol.Name)})
 		from = end
 	}
 	if end := s.Addr + s.Size; end > from {
-		spans = append(spans, gap(int64(from)+shift, int64(end)+shift, kind))
+		spans = append(spans, gap(int64(from)+shift, int64(end)+shift, kind, last))
 	}
 	return spans, nil
+}
+
+// owner is whose a symbol's bytes are. Functions keep the name of the table, in
+// which one name may be two, for the two ways to call.
+func (f *sheet) owner(symbol elf.Symbol, kind string) owner {
+	if who, is := f.owners[symbol.Value]; is && who != (owner{}) {
+		if kind == Text {
+			who.symbol = symbol.Name
+		}
+		return who
+	}
+	who, _ := f.names.named(symbol.Name)
+	return who
 }
 
 // within are the symbols of a section, in order of address.
@@ -212,28 +258,30 @@ func carrier(name string) bool {
 	return strings.HasPrefix(name, "go:") || strings.HasSuffix(name, ".*") || strings.HasSuffix(name, ":*")
 }
 
-func gap(from, to int64, kind string) span {
+// gap is what stands between two symbols: alignment belongs to the package of
+// the one before it.
+func gap(from, to int64, kind string, before owner) span {
 	if to-from < alignBytesMax {
-		return span{from, to, "(alignment)", kind}
+		return span{from, to, owner{before.module, before.pkg, "(alignment)"}, kind}
 	}
-	return span{from, to, Unattributed, kind}
+	return span{from, to, shared(Unattributed), kind}
 }
 
-// kindOf is the kind of a section's bytes; "" for none that is loaded.
-func kindOf(section string) string {
-	switch section {
-	case ".text":
-		return Text
-	case ".rodata":
-		return Rodata
-	case ".gopclntab":
+// kindOf is the kind of a section's bytes; what isn't loaded is of the file's form.
+func kindOf(s *elf.Section) string {
+	switch {
+	case s.Name == ".gopclntab":
 		return Pclntab
-	case ".typelink", ".itablink":
+	case s.Name == ".typelink" || s.Name == ".itablink":
 		return TypeData
-	case ".data", ".noptrdata", ".go.buildinfo", ".go.fipsinfo", ".go.module":
+	case s.Flags&elf.SHF_ALLOC == 0:
+		return Headers
+	case s.Flags&elf.SHF_EXECINSTR != 0:
+		return Text
+	case s.Flags&elf.SHF_WRITE != 0:
 		return Data
 	}
-	return ""
+	return Rodata
 }
 
 // kindIn refines a section's kind: types stand among the constants.
@@ -244,20 +292,24 @@ func kindIn(kind, symbol string) string {
 	return kind
 }
 
-// pieces adds up the spans of each symbol and kind.
-func pieces(spans []span, of func(string) string) []Piece {
-	type key struct{ symbol, kind string }
+// pieces adds up the spans of each owner and kind.
+func pieces(spans []span) []Piece {
+	type key struct {
+		owner
+		kind string
+	}
 	sums := map[key]int64{}
 	for _, s := range spans {
-		sums[key{s.symbol, s.kind}] += s.to - s.from
+		sums[key{s.owner, s.kind}] += s.to - s.from
 	}
 	out := make([]Piece, 0, len(sums))
 	for k, n := range sums {
-		p := packageOf(k.symbol)
-		out = append(out, Piece{Module: of(p), Package: p, Symbol: k.symbol, Kind: k.kind, Bytes: n})
+		if n > 0 {
+			out = append(out, Piece{Module: k.module, Package: k.pkg, Symbol: k.symbol, Kind: k.kind, Bytes: n})
+		}
 	}
 	slices.SortFunc(out, func(a, b Piece) int {
-		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(a.Symbol, b.Symbol), cmp.Compare(a.Kind, b.Kind))
+		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(a.Symbol, b.Symbol), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Package, b.Package))
 	})
 	return out
 }

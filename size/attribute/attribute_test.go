@@ -15,7 +15,7 @@ var update = flag.Bool("update", false, "rewrite golden files")
 // section table and symbol sizes, which it was not added up from.
 func TestEveryByteOfPID1HasAnOwner(t *testing.T) {
 	dir := t.TempDir()
-	pieces, err := Init(t.Context(), "../..", dir)
+	pieces, err := Init("../..").Attribute(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,6 +36,9 @@ func TestEveryByteOfPID1HasAnOwner(t *testing.T) {
 	if none := Sum(pieces, BySymbol)[Unattributed]; none*100 >= total {
 		t.Errorf("%d of %d bytes have no name, 1 %% or more", none, total)
 	}
+	if everybodys := Sum(pieces, ByModule)[Shared]; everybodys*50 >= total {
+		t.Errorf("%d of %d bytes are nobody's in particular, 2 %% or more", everybodys, total)
+	}
 	named, err := elf.Open(filepath.Join(dir, "twin"))
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +57,7 @@ func TestEveryByteOfPID1HasAnOwner(t *testing.T) {
 	if err := os.WriteFile(other, raw, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Read(filepath.Join(dir, "shipped"), other); err == nil || !strings.Contains(err.Error(), ".data differs") {
+	if _, err := Read(filepath.Join(dir, "shipped"), other, nil); err == nil || !strings.Contains(err.Error(), ".data differs") {
 		t.Errorf("a changed twin: %v", err)
 	}
 }
@@ -124,6 +127,14 @@ func TestPackageOf(t *testing.T) {
 		"slices.Sort[go.shape.[]mote/hw.NIC]":              "slices",
 		"type:.eq.mote/wire.Limits":                        "mote/wire",
 		"type:*":                                           Shared,
+		"type:*[]mote/hw.NIC":                              "mote/hw",
+		"type:[4]*[2]mote/hw.NIC":                          "mote/hw",
+		"type:.eq.[64]mote/init/core.timer":                "mote/init/core",
+		"type:string":                                      "runtime",
+		"type:map.group[string]mote/hw.NIC":                Shared,
+		"type:func(mote/hw.NIC) error":                     Shared,
+		"type:*struct { F uintptr }":                       Shared,
+		"type:.namedata.Name.":                             Shared,
 		"go:string.*":                                      Shared,
 		"go:itab.*mote/init/core.linux,mote/init/core.Sys": "mote/init/core",
 		"(alignment)":                                      Shared,
@@ -168,7 +179,7 @@ func TestWhyGolden(t *testing.T) {
 func TestReportGolden(t *testing.T) {
 	pieces := []Piece{
 		{"mote", "mote/fs", "mote/fs.Mount", Text, 700}, {"mote", "mote/fs", "mote/fs.Mount", Pclntab, 300},
-		{"std", "runtime", "runtime.mallocgc", Text, 2000}, {Shared, Shared, "type:*", TypeData, 500},
+		{"std", "runtime", "runtime.mallocgc", Text, 2000}, {Shared, Shared, severalSymbols, TypeData, 500},
 		{Shared, Shared, Unattributed, Data, 10}, {Shared, Shared, "(ELF headers)", Headers, 490},
 	}
 	golden(t, "report.txt", Report(pieces, 3))
@@ -178,14 +189,14 @@ func TestDiffGolden(t *testing.T) {
 	before := []Piece{
 		{"mote", "mote/fs", "mote/fs.Mount", Text, 700}, {"mote", "mote/fs", "mote/fs.a", Text, 5},
 		{"mote", "mote/fs", "mote/fs.b", Text, 5}, {"mote", "mote/fs", "mote/fs.gone", Text, 30},
-		{"std", "sort", "sort.Sort", Text, 400}, {Shared, Shared, "type:*", TypeData, 500},
+		{"std", "sort", "sort.Sort", Text, 400}, {Shared, Shared, severalSymbols, TypeData, 500},
 		{Shared, Shared, "(page alignment)", Headers, 100}, {"mote", "mote/hw", "mote/hw.x", Text, 10},
 	}
 	after := []Piece{
 		{"mote", "mote/fs", "mote/fs.Mount", Text, 900}, {"mote", "mote/fs", "mote/fs.Mount", Pclntab, 50},
 		{"mote", "mote/fs", "mote/fs.a", Text, 6}, {"mote", "mote/fs", "mote/fs.b", Text, 6},
 		{"mote", "mote/fs", "mote/fs.new", Text, 60}, {"std", "fmt", "fmt.Sprint", Text, 3000},
-		{Shared, Shared, "type:*", TypeData, 620}, {Shared, Shared, "(page alignment)", Headers, 7},
+		{Shared, Shared, severalSymbols, TypeData, 620}, {Shared, Shared, "(page alignment)", Headers, 7},
 		{"mote", "mote/hw", "mote/hw.x", Text, 11},
 	}
 	why := func(pkg string) string { return "main.main → fmt.Sprint" }

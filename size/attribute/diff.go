@@ -10,21 +10,16 @@ import (
 // symbolsNamedMax is how many symbols a reason names; the rest are counted.
 const symbolsNamedMax = 3
 
-// sharedWords tell what the linker makes for all packages together.
+// sharedWords tell what is of several modules, or of the file's form.
 var sharedWords = map[string]string{
-	"type:*":            "descriptions of types",
-	"go:string.*":       "constant strings",
-	"go:func.*":         "the runtime's masks and tables of functions",
-	"(function index)":  "the index of functions",
+	severalSymbols:      "strings, types and masks that several modules refer to",
+	"(function index)":  "the end of the index of functions",
 	"(file numbers)":    "the numbers of source files",
 	"(alignment)":       "alignment between symbols",
 	"(page alignment)":  "padding to whole pages between segments",
 	Unattributed:        "constants without a symbol",
-	"runtime.typelink":  "the list of types",
-	"runtime.gcbits.*":  "the collector's masks of types",
 	"(section headers)": "the table of sections",
 	"(table header)":    "the header of the functions' table",
-	"runtime.itablink":  "the list of interface tables",
 }
 
 // reason is one cause of a change: a package, or something of the linker's.
@@ -123,7 +118,7 @@ func sharedReasons(before, after []Piece) []reason {
 		if !known {
 			words = name
 		}
-		reasons = append(reasons, reason{is[name] - was[name], "all packages together: " + words})
+		reasons = append(reasons, reason{is[name] - was[name], "all modules together: " + words})
 	}
 	return reasons
 }

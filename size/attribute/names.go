@@ -12,14 +12,26 @@ func packageOf(symbol string) string {
 	if symbol == "" || symbol[0] == '(' || symbol[0] == '.' || symbol[0] == '$' {
 		return Shared
 	}
-	// Methods made for a type and its equality belong to the type's package.
-	name := strings.TrimLeft(strings.TrimPrefix(strings.TrimPrefix(symbol, "type:.eq."), "type:.hash."), "*")
-	if itab, is := strings.CutPrefix(name, "go:itab."); is {
-		itab, _, _ = strings.Cut(itab, ",")
-		name = strings.TrimLeft(itab, "*")
+	name := strings.TrimPrefix(symbol, "type:")
+	if itab, is := strings.CutPrefix(symbol, "go:itab."); is {
+		name, _, _ = strings.Cut(itab, ",")
 	}
-	if strings.HasPrefix(name, "go:") || strings.HasPrefix(name, "type:") || strings.HasPrefix(name, "runtime.gcbits.") {
+	if strings.HasPrefix(name, "go:") || strings.HasPrefix(name, "runtime.gcbits.") {
 		return Shared
+	}
+	if name != symbol {
+		// A type, its equality, an interface's table: the named type's package.
+		for _, made := range []string{".eq.", ".hash.", "noalg."} {
+			name = strings.TrimPrefix(name, made)
+		}
+		if name = element(name); name == "" || strings.ContainsAny(name[:1], ".*") {
+			return Shared
+		}
+		for _, word := range []string{"func(", "map[", "chan ", "<-chan ", "chan<- ", "struct {", "interface {", "map.group["} {
+			if strings.HasPrefix(name, word) {
+				return Shared
+			}
+		}
 	}
 	// Type arguments hold import paths of others.
 	if at := strings.IndexAny(name, "[("); at > 0 {
@@ -31,10 +43,29 @@ func packageOf(symbol string) string {
 		if slash > 0 {
 			return Shared
 		}
-		// A name without a package: the entry points, written in assembly.
+		// A name without a package: the entry points, written in assembly, and
+		// the types of the language, which the runtime describes.
 		return "runtime"
 	}
 	return strings.ReplaceAll(name[:slash+dot], "%2e", ".")
+}
+
+// element is what a pointer, a slice or an array is of.
+func element(name string) string {
+	for {
+		switch {
+		case strings.HasPrefix(name, "*"):
+			name = name[1:]
+		case strings.HasPrefix(name, "["):
+			_, rest, is := strings.Cut(name, "]")
+			if !is {
+				return ""
+			}
+			name = rest
+		default:
+			return name
+		}
+	}
 }
 
 // modules finds the module of a package by the binary's own build information.

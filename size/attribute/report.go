@@ -57,7 +57,7 @@ func Report(pieces []Piece, rowsMax int) string {
 		}
 	}
 	shared := Sum(pieces, ByModule)[Shared]
-	fmt.Fprintf(&b, "%d bytes in all; %d (%.2f %%) without a name; %d (%.1f %%) made by the linker for all packages together\n",
+	fmt.Fprintf(&b, "%d bytes in all; %d (%.2f %%) without a name; %d (%.1f %%) of several modules or of the file's form\n",
 		total, none, percent(none, total), shared, percent(shared, total))
 	return b.String()
 }

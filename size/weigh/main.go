@@ -1,16 +1,21 @@
-// The program weigh tells whose the bytes of PID 1 are and what keeps them:
+// The program weigh tells whose the bytes of a Go program are and what keeps them:
 //
-//	go run ./size/weigh attribute [ROWS]
-//	go run ./size/weigh map FILE.svg
-//	go run ./size/weigh why SYMBOL|PACKAGE
-//	go run ./size/weigh reflect
+//	go run ./size/weigh [-package DIR | -binary FILE] attribute [ROWS]
+//	go run ./size/weigh [-package DIR | -binary FILE] map FILE.svg
+//	go run ./size/weigh [-package DIR] why SYMBOL|PACKAGE
+//	go run ./size/weigh [-package DIR] reflect
 //	go run ./size/weigh kernel
 //	go run ./size/weigh diff REV1 REV2
+//
+// Without a flag the program is PID 1. One of the checkout is built as images
+// ship it, and its objects name every byte; of a finished file only what its
+// symbol table or its runtime knows has a name.
 package main
 
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -32,35 +37,64 @@ func main() {
 	}
 }
 
+// errUsage is the answer to arguments that say nothing to do.
+var errUsage = errors.New("weigh: want: [-package DIR | -binary FILE] attribute [ROWS] | map FILE.svg | why SYMBOL or PACKAGE | reflect | kernel | diff REV1 REV2")
+
+// asked is the program that the flags name.
+type asked struct {
+	attribute.Target
+	// binary is a finished file, or empty for what is built here.
+	binary string
+	dir    string
+}
+
+// pieces are the attributed bytes.
+func (a asked) pieces(ctx context.Context) ([]attribute.Piece, error) {
+	if a.binary != "" {
+		return attribute.Read(a.binary, a.binary, nil)
+	}
+	return a.Attribute(ctx, a.dir)
+}
+
 // run does what the arguments name, for the checkout at top.
 func run(ctx context.Context, top string, args []string, out io.Writer) error {
-	usage := errors.New("weigh: want: attribute [ROWS] | map FILE.svg | why SYMBOL or PACKAGE | reflect | kernel | diff REV1 REV2")
-	if len(args) == 0 {
-		return usage
+	flags := flag.NewFlagSet("weigh", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	pkg := flags.String("package", "", "")
+	binary := flags.String("binary", "", "")
+	if flags.Parse(args) != nil || *pkg != "" && *binary != "" || flags.NArg() == 0 {
+		return errUsage
 	}
 	dir, err := os.MkdirTemp("", "mote-weigh-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
+	program := asked{attribute.Init(top), *binary, dir}
+	if *pkg != "" {
+		program.Target = attribute.Program(top, *pkg)
+	}
+	args = flags.Args()
 	switch {
 	case args[0] == "attribute" && len(args) <= 2:
-		return printAttribution(ctx, top, dir, args[1:], out)
+		return printAttribution(ctx, program, args[1:], out)
 	case args[0] == "map" && len(args) == 2:
-		return drawMap(ctx, top, dir, args[1], out)
+		return drawMap(ctx, program, args[1], out)
+	case *binary != "":
+		return errUsage // what follows asks the linker
 	case args[0] == "why" && len(args) == 2:
-		return printWhy(ctx, top, dir, args[1], out)
+		return printWhy(ctx, program, args[1], out)
 	case args[0] == "reflect" && len(args) == 1:
-		return printReflects(ctx, top, dir, out)
+		return printReflects(ctx, program, out)
 	case args[0] == "kernel" && len(args) == 1:
 		return printKernel(top, rowsDefault, out)
 	case args[0] == "diff" && len(args) == 3:
 		return printDiff(ctx, top, dir, args[1], args[2], out)
 	}
-	return usage
+	return errUsage
 }
 
-func printAttribution(ctx context.Context, top, dir string, args []string, out io.Writer) error {
+func printAttribution(ctx context.Context, program asked, args []string, out io.Writer) error {
 	rows := rowsDefault
 	if len(args) == 1 {
 		var err error
@@ -68,7 +102,7 @@ func printAttribution(ctx context.Context, top, dir string, args []string, out i
 			return fmt.Errorf("weigh: %q is no number of rows", args[0])
 		}
 	}
-	pieces, err := attribute.Init(ctx, top, dir)
+	pieces, err := program.pieces(ctx)
 	if err != nil {
 		return err
 	}
@@ -77,8 +111,8 @@ func printAttribution(ctx context.Context, top, dir string, args []string, out i
 }
 
 // drawMap writes the picture of the same bytes.
-func drawMap(ctx context.Context, top, dir, file string, out io.Writer) error {
-	pieces, err := attribute.Init(ctx, top, dir)
+func drawMap(ctx context.Context, program asked, file string, out io.Writer) error {
+	pieces, err := program.pieces(ctx)
 	if err != nil {
 		return err
 	}
@@ -89,8 +123,8 @@ func drawMap(ctx context.Context, top, dir, file string, out io.Writer) error {
 	return err
 }
 
-func printWhy(ctx context.Context, top, dir, name string, out io.Writer) error {
-	tree, err := attribute.Reached(ctx, top, dir)
+func printWhy(ctx context.Context, program asked, name string, out io.Writer) error {
+	tree, err := program.Reached(ctx, program.dir)
 	if err != nil {
 		return err
 	}
@@ -104,8 +138,8 @@ func printWhy(ctx context.Context, top, dir, name string, out io.Writer) error {
 
 // printReflects names each use of reflection that ends dead-code elimination,
 // with its chain.
-func printReflects(ctx context.Context, top, dir string, out io.Writer) error {
-	tree, err := attribute.Reached(ctx, top, dir)
+func printReflects(ctx context.Context, program asked, out io.Writer) error {
+	tree, err := program.Reached(ctx, program.dir)
 	if err != nil {
 		return err
 	}

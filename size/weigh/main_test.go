@@ -10,7 +10,7 @@ import (
 )
 
 func TestUsage(t *testing.T) {
-	for _, args := range [][]string{nil, {"x"}, {"why"}, {"diff", "a"}, {"reflect", "x"}} {
+	for _, args := range [][]string{nil, {"x"}, {"why"}, {"diff", "a"}, {"reflect", "x"}, {"-binary", "x", "why", "y"}, {"-binary", "x", "-package", "y", "attribute"}, {"-x", "attribute"}} {
 		if err := run(t.Context(), t.TempDir(), args, new(bytes.Buffer)); err == nil || !strings.Contains(err.Error(), "weigh: want") {
 			t.Errorf("%q: %v", args, err)
 		}

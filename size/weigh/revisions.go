@@ -69,10 +69,10 @@ func revision(ctx context.Context, top, dir, rev string) (b built, err error) {
 	if err := os.MkdirAll(bin, 0o755); err != nil {
 		return b, err
 	}
-	if b.pieces, err = attribute.Init(ctx, dir, bin); err != nil {
+	if b.pieces, err = attribute.Init(dir).Attribute(ctx, bin); err != nil {
 		return b, err
 	}
-	if b.tree, err = attribute.Reached(ctx, dir, bin); err != nil {
+	if b.tree, err = attribute.Init(dir).Reached(ctx, bin); err != nil {
 		return b, err
 	}
 	// By the revision's own builder: what it would have released.
