@@ -15,7 +15,8 @@ const (
 
 // FindPowerButtons lists the numbers N of the input devices eventN that have a
 // power key into out, and returns their count. A device that goes away on the
-// way is skipped. No folder means no input devices: 0, and no error.
+// way is skipped. No folder means no input devices: 0, and no error. After an
+// error there may be more than were found: look again later.
 func FindPowerButtons(sys Sys, out *[PowerButtonsMax]uint32) (count int, err error) {
 	fd, errno := openAgain(sys, inputFolder, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC)
 	switch errno {
@@ -33,20 +34,26 @@ func FindPowerButtons(sys Sys, out *[PowerButtonsMax]uint32) (count int, err err
 			return count, Trouble{"read " + inputFolder, "some power buttons go unseen", errno}
 		}
 		if n == 0 {
-			return count, nil
+			return count, err
 		}
 		name, rest, ok := nextDirent(buffer[:n])
 		for ; ok; name, rest, ok = nextDirent(rest) {
 			seen++
 			event, isEvent := eventNumber(name)
-			if !isEvent || count == len(out) || !hasPowerKey(sys, event) {
+			if !isEvent || count == len(out) {
 				continue
 			}
-			out[count] = event
-			count++
+			has, errno := hasPowerKey(sys, event)
+			if errno != 0 {
+				err = Trouble{"read the keys of /dev/input/event" + decimal(event), "it may go unseen", errno}
+			}
+			if has {
+				out[count] = event
+				count++
+			}
 		}
 	}
-	return count, nil
+	return count, err
 }
 
 // eventNumber reads "event12".
@@ -58,18 +65,21 @@ func eventNumber(name []byte) (uint32, bool) {
 	return number32(name[len(prefix):])
 }
 
-// hasPowerKey reads the device's bitmap. What cannot be read has none: it went
-// away (ENOENT, ENODEV), or is of no use.
-func hasPowerKey(sys Sys, event uint32) bool {
+// hasPowerKey reads the device's bitmap. One that went away (ENOENT, ENODEV) has
+// no key, and that is no error.
+func hasPowerKey(sys Sys, event uint32) (bool, unix.Errno) {
 	path := inputFolder + "/event" + decimal(event) + "/device/capabilities/key"
 	fd, errno := openAgain(sys, path, unix.O_RDONLY|unix.O_CLOEXEC)
-	if errno != 0 {
-		return false
-	}
-	defer sys.Close(fd)
 	var text [sysfsSizeMax]byte
-	n, errno := readAgain(sys, fd, text[:])
-	return errno == 0 && n <= len(text) && HasPowerKey(text[:n])
+	n := 0
+	if errno == 0 {
+		n, errno = readAgain(sys, fd, text[:])
+		sys.Close(fd)
+	}
+	if errno == unix.ENOENT || errno == unix.ENODEV {
+		return false, 0
+	}
+	return errno == 0 && n <= len(text) && HasPowerKey(text[:n]), errno
 }
 
 // OpenPowerButton opens /dev/input/eventN without waiting, closed on exec.

@@ -201,6 +201,12 @@ func TestFindPowerButtons(t *testing.T) {
 	if count, err := find(gone); err != nil || count != 1 || out[0] != 3 {
 		t.Errorf("a device that went away: %d, %v", count, err)
 	}
+	unread := inputs()
+	unread.fails = map[string]unix.Errno{"read " + inputFolder + "/event1/device/capabilities/key": unix.EIO}
+	if count, err := find(unread); count != 1 || err == nil ||
+		err.Error() != "hw: read the keys of /dev/input/event1: EIO; it may go unseen" {
+		t.Errorf("a device that can't be read: %d, %v", count, err)
+	}
 	for call, want := range map[string]string{
 		"open " + inputFolder: "hw: open /sys/class/input: EACCES; power buttons go unseen",
 		"getdents":            "hw: read /sys/class/input: EACCES; some power buttons go unseen",

@@ -94,16 +94,20 @@ func (l *Loop) reconcile() {
 		if st.pid == 0 { // it was reaped, and the crash came before these went
 			l.sources.remove(rankReport, i)
 			l.sources.remove(rankExit, i)
+		} else if l.sources.fd(rankExit, i) < 0 {
+			l.rewatchChild(i)
 		}
 		switch {
 		case s.cloning && st.pid != 0:
 			l.push(evCloned, i, 0, int64(st.pid))
-		case s.cloning && l.sources.fd(rankCgroup, i) >= 0 && l.populated(i):
-			// It was cloned, and nobody knows its pid: it goes, and another comes.
+		case s.cloning && st.hasCgroup && l.populated(i):
+			// Something of it lives, and not what was cloned: it goes, and another
+			// comes. So it is said of a cgroup that can't be read now, too.
 			s.cloning, s.populated, s.end = false, true, end{kind: endClone, errno: unix.EAGAIN}
 			l.push(evExit, i, 0, restFlag)
 		case s.cloning:
-			l.push(evNoClone, i, unix.EAGAIN, 0)
+			s.cloning = false // the crash came before its clone: it starts now, needs allowing
+			l.machine.enter(int16(i), waiting, l.now)
 		case s.alive && st.pid == 0:
 			value := int64(st.ended)
 			if l.populated(i) {
@@ -120,6 +124,34 @@ func (l *Loop) reconcile() {
 			l.term(i)
 		case s.state == killing || s.state == stuck:
 			s.killAt = l.now
+		}
+	}
+}
+
+// rewatchChild: the crash came after service i was cloned and before its pidfd
+// was watched. Nobody has reaped it, so the number is still its own.
+func (l *Loop) rewatchChild(i int) {
+	errno := insist(func() Errno {
+		fd, errno := l.sys.PidfdOpen(l.starts[i].pid)
+		if errno != 0 {
+			return errno
+		}
+		if errno = l.sources.add(rankExit, i, fd, unix.EPOLLIN); errno != 0 {
+			l.sys.Close(fd)
+		}
+		return errno
+	})
+	if errno != 0 {
+		l.machine.services[i].killAt = l.now // as watchChild does; wait4 sees its end
+	}
+}
+
+// rewatchCgroups opens the cgroups of services that run and whose cgroup could
+// not be opened when PID 1 took over; until then none of them is seen empty.
+func (l *Loop) rewatchCgroups() {
+	for i := range l.machine.services[:l.machine.count] {
+		if l.starts[i].cgroupFD <= 0 && l.machine.services[i].state.alive() {
+			l.openCgroup(i)
 		}
 	}
 }
@@ -145,6 +177,5 @@ func (l *Loop) resume() {
 	}
 	l.lockMemory()
 	l.leaf()
-	l.openKernel()
-	l.openUevents()
+	l.openLate()
 }

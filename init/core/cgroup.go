@@ -60,10 +60,11 @@ func (l *Loop) openCgroup(i int) Errno {
 	if errno := l.sys.Mkdir(dir, 0o755); errno != 0 && errno != unix.EEXIST {
 		return errno
 	}
+	st.hasCgroup = true
 	if errno := l.setLimits(dir+"/", &spec.Limits, st); errno != 0 {
 		return errno
 	}
-	st.what = "watch its cgroup"
+	st.what = "watch its cgroup" // which tells of itself until it was read once
 	events, errno := l.sys.Open(dir+"/cgroup.events", unix.O_RDONLY, 0)
 	if errno != 0 {
 		return errno
@@ -72,7 +73,6 @@ func (l *Loop) openCgroup(i int) Errno {
 		l.sys.Close(events)
 		return errno
 	}
-	l.populated(i) // reading it arms the notification
 	st.what = "open its cgroup"
 	st.cgroupFD, errno = l.sys.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY, 0)
 	if errno != 0 {

@@ -17,6 +17,8 @@ type devices struct {
 	// buttons are the numbers of the input devices that are open, by their
 	// place in rankKey.
 	buttons [powerKeysMax]uint32
+	// missed: a power key may be there that could not be opened; the tick looks again.
+	missed bool
 }
 
 // openUevents listens to the kernel's devices and looks for power keys. Nothing
@@ -67,9 +69,10 @@ func (l *Loop) takeUevents(fd int32) bool {
 func (l *Loop) findButtons() {
 	d := &l.devices
 	count, err := hw.FindPowerButtons(l.rooms.HW, &d.found)
-	if err != nil {
+	if err != nil && !d.missed {
 		l.console.say(l.now, "trouble: ", err.Error())
 	}
+	d.missed = err != nil
 	for _, number := range d.found[:count] {
 		free := -1
 		for at := range d.buttons {
@@ -85,10 +88,12 @@ func (l *Loop) findButtons() {
 		}
 		fd, err := hw.OpenPowerButton(l.rooms.HW, number)
 		if err != nil {
-			continue // it went away meanwhile
+			d.missed = true // unless it went away meanwhile
+			continue
 		}
 		if l.sources.add(rankKey, free, int32(fd), unix.EPOLLIN) != 0 {
 			l.rooms.HW.Close(fd)
+			d.missed = true
 			continue
 		}
 		d.buttons[free] = number

@@ -89,7 +89,7 @@ func (st *start) code(c *coder) {
 	st.pid = int32(c.number(int64(st.pid)))
 	st.ended = uint32(c.number(int64(st.ended)))
 	st.termed = c.flag(st.termed)
-	st.hasCgroup = c.flag(st.cgroupFD > 0)
+	st.hasCgroup = c.flag(st.hasCgroup)
 	st.statusLen = c.within(st.statusLen, statusMax+1)
 	c.bytes(st.status[:])
 	for n := range st.outputs {

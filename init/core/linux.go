@@ -154,6 +154,12 @@ func (*Linux) SetFileLimit(n uint64) Errno {
 	return errnoOf(unix.Prlimit(0, unix.RLIMIT_NOFILE, &limit, nil))
 }
 
+// PidfdOpen is pidfd_open(2): close-on-exec always.
+func (*Linux) PidfdOpen(pid int32) (int32, Errno) {
+	fd, err := unix.PidfdOpen(int(pid), 0)
+	return int32(fd), errnoOf(err)
+}
+
 // Signal is pidfd_send_signal(2).
 func (*Linux) Signal(pidfd int32, sig uint8) Errno {
 	return errnoOf(unix.PidfdSendSignal(int(pidfd), unix.Signal(sig), nil, 0))

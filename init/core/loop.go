@@ -298,6 +298,10 @@ func (l *Loop) tick() {
 	if l.console.fd < 0 {
 		l.openConsole()
 	}
+	if l.marks.closed {
+		l.openLate()
+	}
+	l.rewatchCgroups()
 }
 
 // arm sets the timer to the next instant at which something is due.

@@ -81,8 +81,20 @@ func (l *Loop) ready() {
 	l.logMarks()
 	l.lockMemory()
 	l.leaf()
-	l.openKernel()
-	l.openUevents()
+	l.openLate()
+}
+
+// openLate opens what nothing that ready needs depends on; the slow tick tries
+// again what could not be opened.
+func (l *Loop) openLate() {
+	if l.sources.fd(rankKernel, 0) < 0 {
+		l.openKernel()
+	}
+	if l.sources.fd(rankUevent, 0) < 0 {
+		l.openUevents()
+	} else if l.devices.missed {
+		l.findButtons()
+	}
 }
 
 // lockMemory keeps PID 1 from depending on the disk that its program is on. It

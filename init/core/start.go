@@ -29,8 +29,8 @@ type start struct {
 	what string
 
 	// What a crash of PID 1 must not lose: wait4's status of its last main
-	// process, whether this instance was sent its stop signal, and whether there
-	// was a cgroup.
+	// process, whether this instance was sent its stop signal, and whether it
+	// has a cgroup.
 	ended     uint32
 	termed    bool
 	hasCgroup bool
@@ -100,14 +100,14 @@ func (l *Loop) clone(i int) Errno {
 	buildService(&l.program, l.machine.services[i].spec, st, l.nullFD, w)
 	st.what = "clone"
 	pid, pidfd, errno := l.sys.Clone(&l.program)
-	l.sys.Close(w)
-	if errno != 0 {
+	if errno == 0 { // noted before any other call: a crash in one must not lose it
+		st.pid, st.termed = pid, false
+		l.watchChild(i, r, pidfd)
+	} else {
 		l.sys.Close(r)
-		return errno
 	}
-	st.pid, st.termed = pid, false
-	l.watchChild(i, r, pidfd)
-	return 0
+	l.sys.Close(w)
+	return errno
 }
 
 // watchChild takes over a new child's pidfd and report pipe; place is its own

@@ -61,6 +61,8 @@ type Sys interface {
 	// Clone starts the program in a new process, see Program. The kernel's
 	// clone is the one call of the loop that takes longer than a read.
 	Clone(p *Program) (pid, pidfd int32, err Errno)
+	// PidfdOpen is for a child that was not reaped: its number is still its own.
+	PidfdOpen(pid int32) (int32, Errno)
 	// Signal is pidfd_send_signal: it can't reach a stranger.
 	Signal(pidfd int32, sig uint8) Errno
 	// Wait reaps one dead child, wait4(-1, WNOHANG); pid 0 means none.

@@ -33,7 +33,11 @@ type watchdog struct {
 func (l *Loop) openWatchdog() {
 	at, name := -1, ""
 	for n := range watchdogsMax {
-		identity, errno := l.readFile(watchdogClass + string(wire.AppendInt(nil, int64(n))) + "/identity")
+		var identity string
+		errno := insist(func() (errno Errno) {
+			identity, errno = l.readFile(watchdogClass + string(wire.AppendInt(nil, int64(n))) + "/identity")
+			return errno
+		})
 		if errno != 0 {
 			continue
 		}

@@ -24,7 +24,7 @@ func possible(call string) []errno {
 		return []errno{unix.EINTR}
 	case "epoll_add", "epoll_mod":
 		return []errno{unix.ENOMEM, unix.ENOSPC}
-	case "open", "pipe", "socket":
+	case "open", "pipe", "socket", "pidfd_open":
 		return []errno{unix.EMFILE, unix.ENFILE, unix.ENOMEM}
 	case "read":
 		return []errno{unix.EINTR, unix.EAGAIN}

@@ -13,6 +13,8 @@ type crash struct {
 	rand  rand
 	calls int // system calls between two crashes, on average; 0: none
 	left  int // of them until the next
+	// at decides instead, for stories: whether PID 1 crashes in this call.
+	at    func(call string) bool
 	on    bool
 	count int
 	// before is when the last one was: the next comes a minute later at least.
@@ -32,12 +34,13 @@ func (c *crash) draw() {
 
 // crashPoint panics in a system call when it is time: so a crash comes at any
 // place of the loop that touches the world.
-func (w *world) crashPoint() {
+func (w *world) crashPoint(call string) {
 	c := &w.crash
-	if !c.on || c.left == 0 || c.count > 0 && w.now-c.before < 61*sec {
+	if !c.on || c.left == 0 && c.at == nil || c.count > 0 && w.now-c.before < 61*sec {
 		return
 	}
-	if c.left--; c.left == 0 {
+	c.left--
+	if c.left == 0 || c.at != nil && c.at(call) {
 		c.draw()
 		c.on = false
 		c.count++

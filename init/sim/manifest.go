@@ -71,9 +71,9 @@ func randomService(r *rand, m *wire.Manifest, i int) wire.Service {
 	if r.percent(10) {
 		s.Limits.IO = []wire.IOLimit{{Disk: "vda", ReadBytesPerSec: 1 << 20}}
 	}
-	if i%5 == 4 {
-		s.Isolation = wire.Isolation{Syscalls: []string{"files", "network"}, SyscallKill: true,
-			Importance: uint8(i % wire.ImportanceMax), Namespaces: []string{"ipc", "mount"}}
+	if r.percent(20) {
+		s.Isolation = wire.Isolation{Syscalls: []string{"files", "network"}, SyscallKill: r.percent(50),
+			Importance: uint8(r.below(wire.ImportanceMax)), Namespaces: []string{"ipc", "mount"}}
 	}
 	for j := range i {
 		if len(s.Needs) < 4 && r.chance(i+1) {

@@ -217,6 +217,21 @@ func (f *pidfd) read([]byte) (int, errno)  { return 0, eINVAL }
 func (f *pidfd) write([]byte) (int, errno) { return 0, eINVAL }
 func (f *pidfd) closed()                   {}
 
+// PidfdOpen is Sys.PidfdOpen. A number that is not a child's may be a stranger's
+// at any time.
+func (w *world) PidfdOpen(pid int32) (int32, errno) {
+	if e := w.enter("pidfd_open", callNsec); e != 0 {
+		return -1, e
+	}
+	for _, p := range w.processes.all {
+		if p.pid == pid && p.parent == nil && p.main {
+			return w.place(&file{name: "pidfd", ops: &pidfd{p}})
+		}
+	}
+	w.check.broken(ruleStranger, "opens a pidfd of "+itoa(int64(pid))+", which is no child of its own")
+	return -1, unix.ESRCH
+}
+
 // Signal is Sys.Signal.
 func (w *world) Signal(fd int32, signal uint8) errno {
 	e := w.enter("pidfd_send_signal", callNsec)

@@ -47,10 +47,15 @@ func (c *checks) wish(s *record, i int, now int64, word string) {
 	if c.halted || c.view.Refused {
 		return
 	}
-	s.wanted, s.wishAt, s.endedFirst = word != "stop", now, s.endAt == now
-	if s.wanted {
-		s.before, s.account, s.earliest = s.account, account{}, 0
+	s.endedFirst = s.endedFirst && s.wishAt == now
+	s.wanted, s.wishAt = word != "stop", now
+	if !s.wanted {
+		return
 	}
+	if !s.endedFirst {
+		s.before, s.endedFirst = s.account, s.endAt == now
+	}
+	s.account, s.earliest = account{}, 0
 }
 
 // start checks that service i may start now.
@@ -76,6 +81,7 @@ func (c *checks) start(s *record, i int) {
 		}
 	}
 	s.startedAt, s.upAt, s.now, s.hopeless, s.main = w.now, 0, false, false, nil
+	s.endedFirst = false
 }
 
 // told checks what follows an end.

@@ -60,13 +60,13 @@ func run(p *plan, o options) (out outcome) {
 			out.broken = v
 		}
 		out.counts, out.injected, out.replies, out.endedNsec = w.loop.Counts(), w.faults.injected, w.check.replies, w.now
+		out.crashes = w.crash.count
 		out.visits = visits(w.loop)
 	}()
 	w.boot()
 	for w.crash.on = true; w.live(); w.crash.on = true {
 		w.adopt()
 	}
-	out.crashes = w.crash.count
 	if !w.rebooted {
 		w.check.broken(ruleRun, "leaves without the machine's end")
 	}

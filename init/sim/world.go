@@ -74,7 +74,7 @@ type fileOps interface {
 func (w *world) enter(call string, costNsec int64) errno {
 	w.now += costNsec
 	w.runDue()
-	w.crashPoint()
+	w.crashPoint(call)
 	e := w.faults.draw(call, w.now)
 	if w.fails != nil {
 		e = w.fails(w, call)
