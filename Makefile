@@ -60,8 +60,10 @@ size: ## compare every artifact with its budget
 history: size ## record the sizes of this commit in size/history.txt and draw size/history.svg
 	@$(GO) run ./size/mksize -append
 
-weigh: ## tell whose the bytes of PID 1 are: module, package, symbol, kind
-	@mkdir -p build
+weigh: ## tell whose the bytes of PID 1 are (module, package, symbol, kind) and of the base image
+	@$(NEEDS) image
+	@$(GO) run ./fs/image/mkimage base
+	@$(GO) run ./size/weigh squashfs build/base.squashfs
 	@$(GO) run ./size/weigh attribute
 	@$(GO) run ./size/weigh map build/size-map.svg
 

@@ -5,6 +5,7 @@
 //	go run ./size/weigh [-package DIR] why SYMBOL|PACKAGE
 //	go run ./size/weigh [-package DIR] reflect
 //	go run ./size/weigh kernel
+//	go run ./size/weigh squashfs FILE
 //	go run ./size/weigh diff REV1 REV2
 //
 // Without a flag the program is PID 1. One of the checkout is built as images
@@ -23,6 +24,7 @@ import (
 	"strconv"
 
 	"mote/size/attribute"
+	"mote/size/squashfs"
 )
 
 // rowsDefault is how many packages and symbols are printed unasked.
@@ -38,7 +40,7 @@ func main() {
 }
 
 // errUsage is the answer to arguments that say nothing to do.
-var errUsage = errors.New("weigh: want: [-package DIR | -binary FILE] attribute [ROWS] | map FILE.svg | why SYMBOL or PACKAGE | reflect | kernel | diff REV1 REV2")
+var errUsage = errors.New("weigh: want: [-package DIR | -binary FILE] attribute [ROWS] | map FILE.svg | why SYMBOL or PACKAGE | reflect | kernel | squashfs FILE | diff REV1 REV2")
 
 // asked is the program that the flags name.
 type asked struct {
@@ -88,6 +90,8 @@ func run(ctx context.Context, top string, args []string, out io.Writer) error {
 		return printReflects(ctx, program, out)
 	case args[0] == "kernel" && len(args) == 1:
 		return printKernel(top, rowsDefault, out)
+	case args[0] == "squashfs" && len(args) == 2:
+		return printImage(args[1], out)
 	case args[0] == "diff" && len(args) == 3:
 		return printDiff(ctx, top, dir, args[1], args[2], out)
 	}
@@ -156,4 +160,18 @@ func printReflects(ctx context.Context, program asked, out io.Writer) error {
 		fmt.Fprintln(out, text)
 	}
 	return nil
+}
+
+// printImage tells what each file takes of an image, compressed.
+func printImage(file string, out io.Writer) error {
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("weigh: %w", err)
+	}
+	image, err := squashfs.Read(raw)
+	if err != nil {
+		return fmt.Errorf("weigh: %s: %w", file, err)
+	}
+	_, err = fmt.Fprintf(out, "%s\n%s", file, image.Report())
+	return err
 }

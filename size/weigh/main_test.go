@@ -15,6 +15,9 @@ func TestUsage(t *testing.T) {
 			t.Errorf("%q: %v", args, err)
 		}
 	}
+	if err := run(t.Context(), t.TempDir(), []string{"squashfs", "main.go"}, new(bytes.Buffer)); err == nil || !strings.Contains(err.Error(), "main.go: squashfs: this is no SquashFS image") {
+		t.Errorf("a text as an image: %v", err)
+	}
 	if err := run(t.Context(), t.TempDir(), []string{"attribute", "x"}, new(bytes.Buffer)); err == nil || !strings.Contains(err.Error(), `"x"`) {
 		t.Errorf("rows: %v", err)
 	}
