@@ -12,6 +12,17 @@ func (n *Net) Ready() bool {
 	return i == wantNone
 }
 
+// Found tells whether a wanted link is there at all, up or not: the first device
+// that a boot waits for.
+func (n *Net) Found() bool {
+	for i := range n.wantsCount {
+		if n.bound[i] != 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // waiting finds the first want that is not as it should be: its index and step,
 // or wantLoopback, or wantNone for "nothing".
 func (n *Net) waiting() (want int, at step) {

@@ -112,6 +112,13 @@ func TestCriticalPath(t *testing.T) {
 		"waits for the network": {
 			"init@400, main@401, start a@402, up a@403, network@410, start b@410, up b@412, ready@412",
 			[]Service{{"a", nil}, {"b", []string{"a", "network"}}}, "kernel go runtime network b"},
+		// Only the network waits for the first device, not a service without it.
+		"waits by way of the network for a device": {
+			"init@400, main@401, device@409, network@410, start b@410, up b@412, ready@412",
+			[]Service{{"b", []string{"network"}}}, "kernel go runtime first device network b"},
+		"needs no device": {
+			"init@400, main@401, device@402, start a@403, up a@410, ready@410",
+			[]Service{{"a", nil}}, "kernel go runtime a"},
 		"a restart": {
 			"init@400, start a@401, start a@405, up a@409, ready@409", nil, "kernel a"},
 		"late and optional": {

@@ -59,7 +59,9 @@ func accepts(s Span, services map[string][]string) func(Span) bool {
 		switch {
 		case !listed:
 			return true
-		case earlier.Service || earlier.Name == "network":
+		case earlier.Name == stageDevice:
+			return false // by way of the network
+		case earlier.Service || earlier.Name == stageNetwork:
 			return slices.Contains(known, earlier.Name)
 		}
 		return true

@@ -15,6 +15,11 @@ const (
 	markReady  = "ready"
 	startWord  = "start " // a service's process exists
 	upWord     = "up "    // a service is ready
+
+	// stageDevice ends when the first device that boot waits for is there, a
+	// link of the manifest; stageNetwork when the network is as wanted.
+	stageDevice  = "first device"
+	stageNetwork = "network"
 )
 
 // Mark is a named instant, in ns since the kernel's clock began.
@@ -106,7 +111,7 @@ func (s Span) tookNsec() int64 { return s.ToNsec - s.FromNsec }
 // stageWords say what the time up to a stage's mark went into.
 var stageWords = map[string]string{
 	markKernel: "kernel", markInit: "kernel", "main": "go runtime", "mounts": "mounts",
-	"loop": "sources", "network": "network",
+	"loop": "sources", "device": stageDevice, "network": stageNetwork,
 }
 
 // Spans makes bars of the marks up to ready, in the order of their beginnings.

@@ -21,6 +21,8 @@ type links struct {
 	request [netcfg.MessageSizeMax]byte
 	line    [160]byte
 	ready   bool
+	// found: a link that is wanted was there.
+	found bool
 }
 
 // openLinks begins to bring the links to what is wanted.
@@ -93,6 +95,10 @@ func (l *Loop) actNet() bool {
 	}
 	for f, ok := k.net.NextFailure(); ok; f, ok = k.net.NextFailure() {
 		l.console.say(l.now, string(f.AppendText(k.line[:0])))
+	}
+	if !k.found && k.net.Found() {
+		k.found = true
+		l.mark(markDevice, -1)
 	}
 	if ready := k.net.Ready(); ready != k.ready {
 		k.ready = ready

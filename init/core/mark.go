@@ -24,6 +24,7 @@ const (
 	markMain                    // Go's runtime has started
 	markMounts                  // essential file systems are mounted
 	markLoop                    // the loop begins: sources are open
+	markDevice                  // the first link that is wanted is there
 	markNetwork                 // the stage network is ready
 	markStart                   // a service was cloned
 	markUp                      // a service is ready
@@ -33,7 +34,7 @@ const (
 
 var markNames = [marksKinds]string{
 	markKernel: "kernel", markInit: "init", markMain: "main", markMounts: "mounts", markLoop: "loop",
-	markNetwork: "network", markStart: "start", markUp: "up", markReady: "ready",
+	markDevice: "device", markNetwork: "network", markStart: "start", markUp: "up", markReady: "ready",
 }
 
 // marks are kept in the order in which they were set.
