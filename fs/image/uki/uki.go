@@ -1,0 +1,106 @@
+// Package uki makes a unified kernel image: one EFI program of the
+// distribution's stub, the kernel, its command line and, for machines without a
+// disk, the root. One signature covers it all.
+//
+// Always true here: the command line is fixed when the image is made; nothing
+// on the boot partition can add a word while Secure Boot is on (systemd-stub(7)).
+package uki
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"strings"
+
+	"mote/fs/image/pe"
+)
+
+// wordsBytesMax is COMMAND_LINE_SIZE of x86, less the NUL: what is longer the
+// kernel cuts, in silence.
+const wordsBytesMax = 2047
+
+// Spec says what goes into an image.
+type Spec struct {
+	// Stub is systemd-stub, Kernel a bzImage.
+	Stub, Kernel []byte
+	// Root is a SquashFS that travels inside; nil is a root on a disk.
+	Root []byte
+	// Words are the kernel's command line.
+	Words []string
+	// Name, Profile and Version are shown by the loader, and it sorts by version.
+	Name, Profile, Version string
+}
+
+// RAMWords are the kernel words that make a SquashFS of a size, handed over as
+// initrd, the root. To say ro all the same is wrong: with it, Linux 6.12 does
+// not mount /dev/ram0.
+func RAMWords(rootBytes int) []string {
+	// The RAM disk's size is fixed when the kernel starts; an image that is larger
+	// than it would not be loaded (init/do_mounts_rd.c). Rounded up past the last,
+	// partly filled block.
+	const spareKiB = 4
+	return []string{"root=/dev/ram0", "rootfstype=squashfs", "init=/init",
+		fmt.Sprintf("ramdisk_size=%d", (rootBytes+1023)/1024+spareKiB)}
+}
+
+// Build returns the unsigned image.
+func Build(s Spec) ([]byte, error) {
+	words := strings.Join(s.Words, " ")
+	if len(words) > wordsBytesMax || strings.ContainsAny(words, "\n\x00") {
+		return nil, fmt.Errorf("uki: a command line of %d bytes; at most %d, on one line", len(words), wordsBytesMax)
+	}
+	release, err := KernelRelease(s.Kernel)
+	if err != nil {
+		return nil, err
+	}
+	stub, err := pe.Parse(s.Stub)
+	if err != nil {
+		return nil, fmt.Errorf("uki: stub: %w", err)
+	}
+	if stub.Section(".linux") != nil {
+		return nil, fmt.Errorf("uki: the stub has a kernel already; give the distribution's systemd-stub")
+	}
+	// A section of text may end without a NUL.
+	add := []pe.Section{
+		{Name: ".osrel", Data: []byte(OSRelease(s.Name, s.Profile, s.Version))},
+		{Name: ".cmdline", Data: []byte(words)},
+		{Name: ".uname", Data: []byte(release)},
+	}
+	if s.Root != nil {
+		add = append(add, pe.Section{Name: ".initrd", Data: s.Root})
+	}
+	// The kernel last: what it needs beyond its own bytes lies in nobody's way.
+	add = append(add, pe.Section{Name: ".linux", Data: s.Kernel})
+	b, err := stub.WithSections(add)
+	if err != nil {
+		return nil, fmt.Errorf("uki: %w", err)
+	}
+	return b, nil
+}
+
+// OSRelease is the text of os-release(5): who the system is. IMAGE_ID and
+// IMAGE_VERSION are what the loader sorts by.
+func OSRelease(name, profile, version string) string {
+	return fmt.Sprintf("ID=mote\nNAME=%s\nPRETTY_NAME=\"%s %s (%s)\"\nVERSION_ID=%s\nIMAGE_ID=mote-%s\nIMAGE_VERSION=%s\n",
+		name, name, version, profile, version, profile, version)
+}
+
+// KernelRelease returns the version that a bzImage says it has, "6.12.117".
+// Source: the kernel's Documentation/arch/x86/boot.rst, kernel_version at 0x20e.
+func KernelRelease(kernel []byte) (string, error) {
+	const magicAt, versionAt, base = 0x202, 0x20e, 0x200
+	if len(kernel) < versionAt+2 || string(kernel[magicAt:magicAt+4]) != "HdrS" {
+		return "", fmt.Errorf("uki: the kernel is no bzImage")
+	}
+	at := base + int(binary.LittleEndian.Uint16(kernel[versionAt:]))
+	if at >= len(kernel) {
+		return "", fmt.Errorf("uki: the kernel's version stands behind its end")
+	}
+	// "6.12.117 (builder@host) #1 …": the first word.
+	text, _, found := bytes.Cut(kernel[at:min(len(kernel), at+256)], []byte{0})
+	word, _, _ := bytes.Cut(text, []byte(" "))
+	if !found || len(word) == 0 {
+		return "", fmt.Errorf("uki: the kernel has no version")
+	}
+	return string(word), nil
+}
