@@ -36,7 +36,11 @@ const logTailLines = 25
 // command is a call of make in the tree, with all that would make two builds of
 // one source differ set to constants. Source: Documentation/kbuild/reproducible-builds.rst.
 func (t tree) command(ctx context.Context, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, "make", append([]string{"-C", t.source, "O=" + t.objects, "ARCH=" + t.arch}, args...)...)
+	words := []string{"-C", t.source, "O=" + t.objects, "ARCH=" + t.arch}
+	if flags := compilerFlags(t.arch); flags != "" {
+		words = append(words, "KCFLAGS="+flags)
+	}
+	cmd := exec.CommandContext(ctx, "make", append(words, args...)...)
 	cmd.Env = append(withoutMake(os.Environ()),
 		// Sorting and dates of the tools that the makefiles call.
 		"LC_ALL=C", "TZ=UTC",
@@ -48,6 +52,19 @@ func (t tree) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	cmd.WaitDelay = stopWaitSec * time.Second
 	return cmd
+}
+
+// compilerFlags are what the kernel's makefiles shall add to their own flags.
+//
+// For size, gcc makes "rep movsb" of every copy whose length it doesn't know:
+// a byte a step on processors without fast short copies, and under TCG on all.
+// The kernel's own memcpy and memset know what the processor is good at, and a
+// call takes no more bytes.
+func compilerFlags(arch string) string {
+	if arch == "x86_64" {
+		return "-mstringop-strategy=libcall"
+	}
+	return ""
 }
 
 // withoutMake drops what an outer make or a user's shell would change the

@@ -15,7 +15,8 @@ const (
 	// gets ENOSYS, as on a kernel that has no such call.
 	callsMax = 512
 	// filterMax instructions: two for each change between allowed and refused,
-	// and the checks of architecture and clone. The kernel takes 4,096.
+	// and the checks of architecture and clone. The kernel takes 4,096, and a jump
+	// goes past 255 at most, which half of these stay below.
 	filterMax = 400
 	// newNamespaces are the flags of clone(2) that make one.
 	newNamespaces = unix.CLONE_NEWNS | unix.CLONE_NEWCGROUP | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC |
@@ -97,17 +98,37 @@ func (f *filter) compile(sets uint16, kill bool) {
 		f.add(bpfRet, 0, 0, refuse)
 		f.add(bpfRet, 0, 0, retAllow)
 	}
-	// From the top down: at or past a boundary, what holds from there on.
 	f.add(bpfAbove, 0, 1, callsMax)
 	f.add(bpfRet, 0, 0, absent)
 	bits := allowed(sets)
-	for nr := uint32(callsMax - 1); nr > 0; nr-- {
+	var room [filterMax / 2]uint16
+	edges := room[:0]
+	for nr := uint32(1); nr < callsMax && len(edges) < cap(edges); nr++ {
 		if bits.has(nr) != bits.has(nr-1) {
-			f.add(bpfAbove, 0, 1, nr)
-			f.add(bpfRet, 0, 0, verdict(bits.has(nr), refuse))
+			edges = append(edges, uint16(nr))
 		}
 	}
-	f.add(bpfRet, 0, 0, verdict(bits.has(0), refuse))
+	if len(edges) == cap(edges) {
+		f.count = filterMax + 1 // it would not fit
+		return
+	}
+	f.search(edges, bits.has(0), refuse)
+}
+
+// search writes the instructions that find a number's verdict by halves: below
+// the first edge it is first, and changes at each. The kernel runs the filter for
+// all the numbers it knows when it is installed (seccomp_cache_prepare,
+// kernel/seccomp.c): edge by edge, that alone took 0.5 ms of each start.
+func (f *filter) search(edges []uint16, first bool, refuse uint32) {
+	if len(edges) == 0 {
+		f.add(bpfRet, 0, 0, verdict(first, refuse))
+		return
+	}
+	// The left half takes two instructions for each of its edges, and one more.
+	half := len(edges) / 2
+	f.add(bpfAbove, uint8(2*half+1), 0, uint32(edges[half]))
+	f.search(edges[:half], first, refuse)
+	f.search(edges[half+1:], first == (half%2 == 1), refuse)
 }
 
 func verdict(allow bool, refuse uint32) uint32 {
