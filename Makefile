@@ -15,7 +15,7 @@ REV1    ?= main
 REV2    ?= HEAD
 
 .DEFAULT_GOAL := help
-.PHONY: help run bench-peers boot compare memory kernel image size history weigh diff test test-unit test-arm64 test-qemu test-long sim fuzz clean
+.PHONY: help run bench-peers boot compare profile memory kernel image size history weigh diff test test-unit test-arm64 test-qemu test-long sim fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,11 @@ boot: kernel ## boot the bench image RUNS times (EXACT=1: counted) and draw wher
 compare: ## boot two revisions, REV1 and REV2, and say what got slower, and where
 	@$(NEEDS) kernel image vm
 	@$(GO) run ./size/boot compare $(REV1) $(REV2)
+
+profile: kernel ## boot the bench image once, and count by function where the instructions went
+	@$(NEEDS) image vm
+	@$(GO) run ./fs/image/mkimage bench
+	@$(GO) run ./size/profile
 
 bench-peers: ## boot the same job under other inits and ours, and write size/PEERS.md
 	@$(NEEDS) kernel image vm peers

@@ -44,7 +44,7 @@ func (t Target) Attribute(ctx context.Context, dir string) ([]Piece, error) {
 	if _, err := t.link(ctx, shipped, t.Flags.LinkerFlags); err != nil {
 		return nil, err
 	}
-	if err := t.twin(ctx, twin); err != nil {
+	if err := t.Twin(ctx, twin); err != nil {
 		return nil, err
 	}
 	objects, err := t.Objects(ctx)
@@ -54,8 +54,8 @@ func (t Target) Attribute(ctx context.Context, dir string) ([]Piece, error) {
 	return Read(shipped, twin, objects)
 }
 
-// twin builds the same with a symbol table.
-func (t Target) twin(ctx context.Context, out string) error {
+// Twin builds the same with a symbol table.
+func (t Target) Twin(ctx context.Context, out string) error {
 	words := slices.DeleteFunc(slices.Clone(t.Flags.LinkerFlags), func(word string) bool { return word == "-s" })
 	_, err := t.link(ctx, out, words)
 	return err

@@ -14,7 +14,7 @@ import (
 // against every name that the linker did write down, and against each other.
 func TestPlacesAgreeWithTheSymbolTable(t *testing.T) {
 	target, twin := Init("../.."), filepath.Join(t.TempDir(), "twin")
-	if err := target.twin(t.Context(), twin); err != nil {
+	if err := target.Twin(t.Context(), twin); err != nil {
 		t.Fatal(err)
 	}
 	set, err := target.Objects(t.Context())
@@ -123,7 +123,7 @@ func TestStrippedFileIsAttributed(t *testing.T) {
 	if _, err := target.link(t.Context(), stripped, target.Flags.LinkerFlags); err != nil {
 		t.Fatal(err)
 	}
-	if err := target.twin(t.Context(), twin); err != nil {
+	if err := target.Twin(t.Context(), twin); err != nil {
 		t.Fatal(err)
 	}
 	bare, err := Read(stripped, stripped, nil)
