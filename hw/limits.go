@@ -18,6 +18,13 @@ const (
 	inputsMax = 512
 	// sysfsSizeMax is a sysfs attribute's: one page.
 	sysfsSizeMax = 4096
+	// CrashRecordsMax records of a panic are read in one boot: a log of 10 KiB in
+	// pieces of an EFI variable's 1 KiB, three times. More are left to the next.
+	CrashRecordsMax = 32
+	// crashNameMax bytes of a record's name: "dmesg-efi_pstore-" and 20 digits.
+	crashNameMax = 64
+	// crashHeadMax bytes have the first line of a record.
+	crashHeadMax = 64
 	// interruptsMax bounds the retries of a call that a signal interrupted.
 	interruptsMax = 8
 )

@@ -8,7 +8,8 @@ package wire
 // Verb is what a request asks for. Zero is none.
 type Verb uint8
 
-// The verbs. Start, stop and restart need a service's name, logs too; the others
+// The verbs. Previous asks for the log of the boot before, if that ended in a panic
+// of the kernel; it is answered as logs. Start, stop and restart need a service's name, logs too; the others
 // refuse one.
 const (
 	VerbStatus Verb = iota + 1
@@ -20,6 +21,7 @@ const (
 	VerbRestart
 	VerbReboot
 	VerbPowerOff
+	VerbPrevious
 	verbsEnd
 )
 
@@ -28,6 +30,7 @@ var verbNames = [verbsEnd]string{
 	VerbStatus: "status", VerbTimeline: "timeline", VerbLogs: "logs",
 	VerbLoop: "loop", VerbStart: "start", VerbStop: "stop",
 	VerbRestart: "restart", VerbReboot: "reboot", VerbPowerOff: "poweroff",
+	VerbPrevious: "previous",
 }
 
 // String is the verb's word, or "unknown verb".
@@ -61,9 +64,9 @@ type Request struct {
 
 // Args narrow a request; zero values ask for everything.
 type Args struct {
-	// TailRecords asks VerbLogs for the newest ones only.
+	// TailRecords asks VerbLogs and VerbPrevious for the newest ones only.
 	TailRecords uint32
-	// SinceNsec asks VerbLogs and VerbTimeline for what came after this time,
+	// SinceNsec asks VerbLogs, VerbPrevious and VerbTimeline for what came after this time,
 	// in ns of CLOCK_BOOTTIME.
 	SinceNsec uint64
 }
@@ -162,7 +165,7 @@ type MarkRecord struct {
 	TimeNsec uint64
 }
 
-// Logs answers VerbLogs, in as many frames as it takes.
+// Logs answers VerbLogs and VerbPrevious, in as many frames as it takes.
 type Logs struct {
 	// Dropped counts the records that were overwritten before the first one here.
 	Dropped uint64

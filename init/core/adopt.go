@@ -44,7 +44,7 @@ func (l *Loop) Adopt(memfd int32) {
 
 // readLegacy reads and checks all of it; the text says what is wrong.
 func (l *Loop) readLegacy(fd int32) string {
-	all := make([]byte, legacyHeadSize+legacyTableMax+servicesMax*ringBytes+1)
+	all := make([]byte, legacyHeadSize+legacyTableMax+ringsCount*ringBytes+1)
 	n := 0
 	errno := insist(func() (errno Errno) {
 		n, errno = l.sys.ReadAt(fd, all, 0)
@@ -150,8 +150,8 @@ func (l *Loop) rewatchChild(i int) {
 // not be opened when PID 1 took over; until then none of them is seen empty.
 func (l *Loop) rewatchCgroups() {
 	for i := range l.machine.services[:l.machine.count] {
-		if l.starts[i].cgroupFD <= 0 && l.machine.services[i].state.alive() {
-			l.openCgroup(i)
+		if l.starts[i].cgroupFD <= 0 && l.machine.services[i].state.alive() && l.openCgroup(i) == 0 {
+			l.takeCgroup(i) // it may have become empty meanwhile
 		}
 	}
 }
@@ -175,7 +175,5 @@ func (l *Loop) resume() {
 		l.ready()
 		return
 	}
-	l.lockMemory()
-	l.leaf()
-	l.openLate()
+	l.settleIn()
 }

@@ -38,7 +38,9 @@ func (l *Loop) answer(b, payload []byte) []byte {
 	case wire.VerbTimeline:
 		body = l.timeline()
 	case wire.VerbLogs:
-		body = l.logs(service, req.Args)
+		body = l.logs(l.rings[service], req.Args)
+	case wire.VerbPrevious:
+		body = l.logs(l.rings[ringLast], req.Args)
 	case wire.VerbLoop:
 		body = l.loopStatus()
 	default:
@@ -166,11 +168,10 @@ func (l *Loop) timeline() *wire.Timeline {
 	return &a.timeline
 }
 
-// logs gives the newest records of a service's ring, oldest first.
-func (l *Loop) logs(service int, args wire.Args) *wire.Logs {
+// logs gives the newest records of a ring, oldest first.
+func (l *Loop) logs(r *ring, args wire.Args) *wire.Logs {
 	a := &l.answers
 	a.logs = wire.Logs{}
-	r := l.rings[service]
 	if r == nil {
 		return &a.logs
 	}

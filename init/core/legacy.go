@@ -14,7 +14,7 @@ import "golang.org/x/sys/unix"
 // refused as a whole: then the machine restarts, as services that nobody knows
 // the state of can be neither kept nor stopped in order.
 const (
-	legacyVersion  = 1
+	legacyVersion  = 2
 	legacyHeadSize = 32
 	// legacyTableMax bytes: 64 services at most 600 bytes each, 288 marks of 24,
 	// 1,024 events of 32, and room.
@@ -46,6 +46,7 @@ func (l *Loop) codeLegacy(c *coder) {
 		l.starts[i].code(c)
 		l.codeRing(c, i)
 	}
+	l.codeRing(c, ringLast)
 	w := &l.watchdog
 	w.fd, w.timeoutSec = int32(c.within(int(w.fd)+1, filesMax))-1, int32(c.number(int64(w.timeoutSec)))
 	for _, r := range keptRanks {

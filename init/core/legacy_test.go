@@ -73,7 +73,7 @@ func TestLegacyRefusesDamage(t *testing.T) {
 			heir.openSources()
 		}
 		heir.machine.load(man, func(int) bool { return false })
-		heir.rings = [servicesMax]*ring{}
+		heir.rings = [ringsCount]*ring{}
 		fd, errno := l.sys.Memfd()
 		if errno != 0 {
 			t.Fatal(errno)

@@ -68,6 +68,8 @@ const (
 	nofileHard = 4096
 	// lineMax bytes of output in a record; a longer line becomes several.
 	lineMax = 1024
+	// reasonMax bytes of why the kernel panicked are told; the rest is in its log.
+	reasonMax = 120
 	// marksMax marks of boot; later ones are counted, not kept.
 	marksMax = 4*servicesMax + 32
 	// consoleBytes wait for a slow console; the rest is dropped and counted.

@@ -51,7 +51,7 @@ type Loop struct {
 	program     Program
 	starts      [servicesMax]start
 	workers     [workersMax]worker
-	rings       [servicesMax]*ring
+	rings       [ringsCount]*ring
 	kernel      *ring
 	conns       [connsMax]conn
 	answers     answers
@@ -63,6 +63,7 @@ type Loop struct {
 	cad         cad
 	crash       crash
 	watchdog    watchdog
+	last        lastBoot
 	// nullFD is /dev/null, workersFD the cgroup of the workers; −1: none.
 	nullFD    int32
 	workersFD int32
@@ -302,6 +303,7 @@ func (l *Loop) tick() {
 		l.openLate()
 	}
 	l.rewatchCgroups()
+	l.fetchLast()
 }
 
 // arm sets the timer to the next instant at which something is due.

@@ -13,6 +13,13 @@ type ring struct {
 	dropped uint64 // made room for others
 }
 
+// The loop's rings: one of each service by its index, and the log of the boot
+// before.
+const (
+	ringLast   = servicesMax
+	ringsCount = servicesMax + 1
+)
+
 // A record is 8 bytes of time in ns, 2 of length, 1 of stream, 1 of flags, and
 // its text; all little-endian.
 const recordHead = 12

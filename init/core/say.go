@@ -79,9 +79,16 @@ func (l *Loop) ready() {
 	l.marks.closed = true
 	l.sayReady()
 	l.logMarks()
+	l.settleIn()
+}
+
+// settleIn does what ready does not need, and what is done again after a crash.
+func (l *Loop) settleIn() {
 	l.lockMemory()
 	l.leaf()
 	l.openLate()
+	l.last.due = jobCrashMount
+	l.fetchLast()
 }
 
 // openLate opens what nothing that ready needs depends on; the slow tick tries

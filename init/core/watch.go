@@ -57,6 +57,8 @@ type Counts struct {
 	// ConsoleBytes wait for the console; ConsoleDropped lines found no room.
 	ConsoleBytes   int
 	ConsoleDropped uint64
+	// LastRecords of the boot before are kept.
+	LastRecords uint64
 	// Ready is the node's, Network the stage's; Goal is "none" or a shutdown's.
 	Ready, Network bool
 	Goal           string
@@ -68,8 +70,15 @@ type Counts struct {
 func (l *Loop) Counts() Counts {
 	return Counts{Turns: l.turns.count, Faults: l.turns.faults, Orphans: l.turns.orphans,
 		Stale: l.sources.stale, Hung: l.sources.hung, ConsoleBytes: l.console.used,
-		ConsoleDropped: l.console.dropped, Ready: l.machine.isReady, Network: l.machine.network,
+		ConsoleDropped: l.console.dropped, LastRecords: l.lastRecords(), Ready: l.machine.isReady, Network: l.machine.network,
 		Goal: l.machine.shutdown.goal.String(), Pending: l.look || l.eventsHead != l.eventsTail}
+}
+
+func (l *Loop) lastRecords() uint64 {
+	if l.rings[ringLast] == nil {
+		return 0
+	}
+	return l.rings[ringLast].records
 }
 
 // StateName is the name of a state by its number, as in the op tell.
@@ -141,6 +150,20 @@ func (p *Program) Steps() int { return p.stepsCount }
 // them.
 func (p *Program) Step(n int) (nr uintptr, args [5]uintptr) {
 	return p.steps[n].nr, p.steps[n].args
+}
+
+// String gives the NUL-terminated text that an argument points to; "" when it is
+// not the program's own.
+func (p *Program) String(pointer uintptr) string {
+	at := pointer - pointerOf(&p.text)
+	if at >= uintptr(len(p.text)) {
+		return ""
+	}
+	end := at
+	for end < uintptr(len(p.text)) && p.text[end] != 0 {
+		end++
+	}
+	return string(p.text[at:end])
 }
 
 // Bytes gives the size bytes that an argument points to; nil when they are not

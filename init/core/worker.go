@@ -25,6 +25,9 @@ const (
 	jobLink     // one rtnetlink request that the kernel works on inside send
 	jobLeaf     // move PID 1 into its own cgroup
 	jobSync     // write and unmount everything
+	// jobCrashMount and jobCrashErase are of lastboot.go.
+	jobCrashMount
+	jobCrashErase
 )
 
 // freeWorker gives a free place, −1 when all are taken.
@@ -106,6 +109,12 @@ func (l *Loop) workDone(w *worker) {
 		}
 	case jobSync:
 		l.push(evSynced, -1, 0, 0)
+	case jobCrashMount:
+		l.lastMounted(w.errno)
+	case jobCrashErase:
+		if w.errno != 0 {
+			l.console.trouble(l.now, "erase the kept log of the boot before", w.errno)
+		}
 	}
 }
 

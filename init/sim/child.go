@@ -13,7 +13,7 @@ type child struct {
 	exec    bool
 	report  *file
 	outputs [2]*file
-	// task is a worker's one system call.
+	// task is a worker's system calls.
 	task func(p *process) errno
 	// slowNsec is how long that call takes; −1 is for ever.
 	slowNsec int64
@@ -109,12 +109,31 @@ func (w *world) readProgram(p *core.Program) *child {
 			if f != nil && f.name == "rtnetlink" {
 				c.slowNsec = w.linkWorkNsec()
 			}
+		case unix.SYS_MOUNT:
+			target := p.String(args[1])
+			c.task = func(*process) errno { return w.mount(target) }
+		case unix.SYS_UNLINKAT:
+			path := p.String(args[1])
+			c.then(func(*process) errno { return w.erase(path) })
 		case unix.SYS_SYNC:
 			c.task = func(*process) errno { return 0 }
 			c.slowNsec = w.plan.syncNsec
 		}
 	}
 	return c
+}
+
+// then adds a system call to the task; it comes only where those before succeed.
+func (c *child) then(next func(*process) errno) {
+	before := c.task
+	c.task = func(p *process) errno {
+		if before != nil {
+			if e := before(p); e != 0 {
+				return e
+			}
+		}
+		return next(p)
+	}
 }
 
 // startWorker runs a worker's call and ends it; a task that hangs is in

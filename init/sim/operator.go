@@ -41,6 +41,9 @@ func (w *world) ask() {
 	p := &peer{readNsec: pick(r, 0, 1*msec, 2*sec), strict: false}
 	for range 1 + r.below(3) {
 		verb := wire.Verb(1 + r.weighted(3, 1, 2, 1, 4, 4, 4))
+		if r.chance(20) {
+			verb = wire.VerbPrevious
+		}
 		name := "nobody"
 		if count := len(w.plan.manifest.Services); count > 0 && !r.chance(20) {
 			name = w.plan.manifest.Services[r.below(count)].Name

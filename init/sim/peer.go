@@ -126,7 +126,7 @@ func decodeAny(r *wire.Reply) error {
 		return wire.DecodeStatus(r.Body, new(wire.Status))
 	case wire.VerbTimeline:
 		return wire.DecodeTimeline(r.Body, new(wire.Timeline))
-	case wire.VerbLogs:
+	case wire.VerbLogs, wire.VerbPrevious:
 		return wire.DecodeLogs(r.Body, new(wire.Logs))
 	case wire.VerbLoop:
 		return wire.DecodeLoop(r.Body, new(wire.LoopStatus))

@@ -38,6 +38,8 @@ type plan struct {
 	// lateLink is when eth0 is there.
 	lateLinkNsec int64
 	operations   int
+	// crashedBefore: the boot before ended in a panic of the kernel.
+	crashedBefore bool
 }
 
 // ending is what ends a run.
@@ -88,6 +90,7 @@ func newPlan(seed uint64) *plan {
 	p.unquiet = r.percent(30)
 	p.lateLinkNsec = pick(r, int64(0), 0, 0, r.between(0, 3*sec))
 	p.operations = r.below(40)
+	p.crashedBefore = r.percent(40)
 	return p
 }
 

@@ -29,6 +29,7 @@ const (
 	ruleLinks         // links, addresses and routes become what is wanted
 	ruleFed           // the watchdog is fed in time, and stopped only to turn the machine off
 	ruleSettings      // no service starts before the kernel's settings are right
+	ruleLast          // the log of a panic is erased only when it was kept, and kept in the end
 	ruleSame          // one seed, one trace
 	rulesCount
 )
@@ -60,6 +61,7 @@ func (r rule) sentence() string {
 		ruleLinks:    "links, addresses and routes become what is wanted",
 		ruleFed:      "the watchdog is fed in time, and stopped only to turn the machine off",
 		ruleSettings: "no service starts before the kernel's settings are right",
+		ruleLast:     "the log of a panic is erased only when it was kept, and kept in the end",
 		ruleSame:     "one seed, one trace",
 	}[r]
 }

@@ -45,6 +45,7 @@ type world struct {
 	fails    func(w *world, call string) errno
 	booting  bool
 	watchdog watchdog
+	pstore   pstore
 	// good: new instances of services behave from now on.
 	good bool
 }

@@ -1,0 +1,129 @@
+package core
+
+import (
+	"mote/hw"
+	"mote/wire"
+
+	"golang.org/x/sys/unix"
+)
+
+// The boot before, if it ended in a panic of the kernel: firmware or EFI variables
+// have the end of its log (pstore). After ready a worker mounts pstorefs, which
+// reads them; the loop keeps their text, says why the kernel panicked, and has a
+// worker erase what is kept, so that there is room for the next one. Nothing of it
+// is needed for ready, and reading firmware may take long.
+
+// lastBoot is how far that got. Its log is the ring at place ringLast.
+type lastBoot struct {
+	due     job // the worker that comes next; jobNone: nothing is left to do
+	records [hw.CrashRecordsMax]hw.CrashRecord
+	count   int
+	reason  [reasonMax]byte
+	length  int
+}
+
+// fetchLast starts the worker that is due. Where there is no place for it the slow
+// tick tries again.
+func (l *Loop) fetchLast() {
+	b := &l.last
+	var fill func(p *Program)
+	switch b.due {
+	case jobCrashMount:
+		fill = func(p *Program) {
+			p.add("mount "+hw.CrashFolder, unix.SYS_MOUNT, p.str("pstore"), p.str(hw.CrashFolder), p.str("pstore"),
+				unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, 0)
+		}
+	case jobCrashErase:
+		fill = func(p *Program) {
+			for i := range b.records[:b.count] {
+				p.add("erase a record", unix.SYS_UNLINKAT, ^uintptr(99), p.str(b.records[i].Path()), 0) // AT_FDCWD, −100
+			}
+		}
+	default:
+		return
+	}
+	if _, errno := l.work(b.due, workerNsec, fill); errno == 0 {
+		b.due = jobNone
+	}
+}
+
+// lastMounted: pstorefs is there, or is not.
+func (l *Loop) lastMounted(errno Errno) {
+	switch errno {
+	case 0, unix.EBUSY: // it is mounted: PID 1 crashed on the way, and is here again
+		l.readLast()
+	case unix.ENODEV, unix.ENOENT: // this kernel has none
+	default:
+		l.console.trouble(l.now, "mount "+hw.CrashFolder, errno)
+	}
+}
+
+// readLast keeps the text of all records, for now in memory, and has them erased. A
+// record that nobody understands goes too: it would take the next panic's place.
+func (l *Loop) readLast() {
+	b := &l.last
+	var err error
+	insist(func() Errno {
+		b.count, err = hw.FindCrashRecords(l.rooms.HW, &b.records)
+		trouble, _ := err.(hw.Trouble)
+		return trouble.Errno
+	})
+	if err != nil {
+		l.console.say(l.now, "trouble: ", err.Error())
+	}
+	if b.count == 0 {
+		return
+	}
+	l.rings[ringLast] = new(ring) // what was read before a crash of PID 1 is read again
+	unread, found := 0, b.count
+	b.count = 0
+	for i := range b.records[:found] {
+		r := &b.records[i]
+		if !r.Readable {
+			unread++
+		} else if errno := insist(func() Errno { return l.readCrash(r) }); errno != 0 {
+			l.console.trouble(l.now, "read "+r.Path()+", left for the next boot", errno)
+			continue
+		}
+		b.records[b.count] = *r
+		b.count++
+	}
+	l.sayLast(unread)
+	b.due = jobCrashErase
+	l.fetchLast()
+}
+
+// readCrash puts the lines of one record into the ring.
+func (l *Loop) readCrash(r *hw.CrashRecord) Errno {
+	n, errno := hw.ReadCrashRecord(l.rooms.HW, r, l.scratch[:])
+	if errno != 0 {
+		return errno
+	}
+	_, rest, _ := hw.DecodeCrashHead(l.scratch[:n])
+	for len(rest) > 0 {
+		var nsec int64
+		var text []byte
+		nsec, text, rest = hw.NextLogLine(rest)
+		l.rings[ringLast].put(nsec, streamKernel, 0, text[:min(len(text), lineMax)])
+		if reason := hw.CrashReason(text); reason != nil {
+			l.last.length = copy(l.last.reason[:], reason)
+		}
+	}
+	return 0
+}
+
+// sayLast tells why the boot before ended.
+func (l *Loop) sayLast(unread int) {
+	reason := string(l.last.reason[:l.last.length])
+	if reason == "" {
+		reason = "for a reason that its log does not give"
+	}
+	l.console.say(l.now, "the boot before ended in a panic of the kernel: ", reason)
+	var text [96]byte
+	b := wire.AppendUint(text[:0], l.rings[ringLast].records)
+	b = append(b, " lines of its log are kept (request \"previous\")"...)
+	if unread > 0 {
+		b = append(wire.AppendInt(append(b, "; "...), int64(unread)), " records could not be read"...)
+	}
+	l.console.more(string(b))
+}
