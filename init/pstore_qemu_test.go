@@ -68,7 +68,7 @@ func panicked(t *testing.T, c vm.Config) {
 	inOrder(t, text.String(), "testprog invoked oom-killer", "Kernel panic - not syncing: Out of memory")
 	t.Logf("%d records, %d bytes, from %.3f s to %.3f s", len(logs.Records), text.Len(),
 		float64(logs.Records[0].TimeNsec)/1e9, float64(logs.Records[len(logs.Records)-1].TimeNsec)/1e9)
-	g.control(wire.VerbPowerOff, "")
+	g.dial("kill 1 15")
 	vmtest.Wait(t, g.VM)
 
 	g = boot(t, c, nil)
