@@ -84,6 +84,10 @@ type State struct {
 	// Writes and WrittenBytes count what succeeded, Failures what did not, since
 	// boot.
 	Writes, WrittenBytes, Failures uint64
+	// Damaged counts copies that were read and begin with something, but are no
+	// whole record for their place: a write that power cut short leaves one. Newer
+	// counts those of a later release.
+	Damaged, Newer uint32
 }
 
 // Reset makes the area empty: nothing was read yet, or there is none.
@@ -113,11 +117,15 @@ func (s *State) Take(key StateKey, n int, block []byte) {
 	r, ok := decodeRecord(int(key)*statePlaces+n, block)
 	if !ok || r.key != int(key) {
 		e.unknown = true
+		if len(block) >= 4 && le(block[:4]) != 0 {
+			s.Damaged++
+		}
 		return
 	}
 	e.sequence = max(e.sequence, r.sequence)
 	if r.newer {
 		e.places[n] = placeNewer
+		s.Newer++
 		return
 	}
 	e.places[n], e.sequences[n] = placeWhole, r.sequence
@@ -134,6 +142,14 @@ func (s *State) Unreadable(key StateKey, n int) {
 		s.keys[key].places[n], s.keys[key].unknown = placeFailed, true
 		s.Failures++
 	}
+}
+
+// Generation is the sequence of the newest value of a key, 0: none.
+func (s *State) Generation(key StateKey) uint64 {
+	if int(key) >= StateKeysMax || s.keys[key].newest < 0 {
+		return 0
+	}
+	return s.keys[key].sequences[s.keys[key].newest]
 }
 
 // Get gives the value of a key; nil means that there is none. It is valid until
@@ -192,6 +208,15 @@ func (e *entry) oldest() int {
 	return best
 }
 
+// Withdraw tells that a write of a key never began (the device could not be
+// opened), so that nothing of it can have reached the disk: its place stays as
+// good as it was.
+func (s *State) Withdraw(key StateKey) {
+	if int(key) < StateKeysMax {
+		s.keys[key].writing = -1
+	}
+}
+
 // Wrote tells how the write of a key ended, with its flush. After a failure the
 // value before it stands, and the place is left alone until the next boot.
 func (s *State) Wrote(key StateKey, ok bool) {
@@ -210,4 +235,32 @@ func (s *State) Wrote(key StateKey, ok bool) {
 	s.WrittenBytes += StateBlockBytes
 	e.places[n], e.sequences[n], e.newest = placeWhole, e.sequence, n
 	e.length = uint16(copy(e.content[:], e.pending[:e.next]))
+}
+
+// Code passes what is known of a key through number and bytes, each of which
+// gives back what it was given, or what it was given when somebody else called
+// Code: so knowledge moves to another program without the disk being read anew.
+// The caller says Wrote of a write that was under way. False: what came is no knowledge.
+func (s *State) Code(key StateKey, number func(int64) int64, bytes func([]byte)) bool {
+	e := &s.keys[key]
+	ok := true
+	for n := range e.places {
+		place := number(int64(e.places[n]))
+		ok = ok && place >= 0 && place <= int64(placeFailed)
+		e.places[n] = placeState(place)
+		e.sequences[n] = uint64(number(int64(e.sequences[n])))
+	}
+	newest, writing, length := number(int64(e.newest)), number(int64(e.writing)), number(int64(e.length))
+	unknown := int64(0)
+	if e.unknown {
+		unknown = 1
+	}
+	e.sequence, unknown = uint64(number(int64(e.sequence))), number(unknown)
+	bytes(e.content[:])
+	if !ok || newest < -1 || newest >= statePlaces || writing < -1 || writing >= statePlaces ||
+		length < 0 || length > StateContentMax {
+		return false
+	}
+	e.newest, e.writing, e.length, e.unknown = int8(newest), int8(writing), uint16(length), unknown != 0
+	return true
 }

@@ -16,6 +16,8 @@ const (
 	PowerButtonsMax = 8
 	// inputsMax bounds the entries looked at under /sys/class/input.
 	inputsMax = 512
+	// disksMax bounds the entries looked at under /sys/class/block.
+	disksMax = 512
 	// sysfsSizeMax is a sysfs attribute's: one page.
 	sysfsSizeMax = 4096
 	// CrashRecordsMax records of a panic are read in one boot: a log of 10 KiB in

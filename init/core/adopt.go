@@ -20,13 +20,15 @@ func (l *Loop) Adopt(memfd int32) {
 		l.restart("a descriptor that PID 1 left to itself: " + errnoName(errno))
 		return
 	}
-	l.startNet()
+	words := l.readWords()
+	l.startNet(words)
 	if what, errno := l.openCgroups(); errno != 0 {
 		l.console.trouble(l.now, what, errno)
 	}
 	if l.watchdog.fd < 0 {
 		l.openWatchdog()
 	}
+	l.adoptArea(words)
 	l.tickAt, l.watchdog.due = l.now+tickNsec, true
 	l.reconcile()
 	if l.sources.fd(rankListen, 0) < 0 {
@@ -168,6 +170,7 @@ func (l *Loop) resume() {
 		// Nobody waits any more for what they do, and all of it is asked again.
 		l.writeFile(cgroupWorkers+"/cgroup.kill", "1")
 	}
+	l.keepArea()
 	if !l.machine.isReady {
 		return
 	}

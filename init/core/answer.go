@@ -135,6 +135,8 @@ func (l *Loop) waitingFor(i int) string {
 			return ""
 		case unmetNetwork:
 			return l.waitingForNet()
+		case unmetArea:
+			return "the state area"
 		default:
 			return l.starts[n].readyOf
 		}

@@ -22,7 +22,7 @@ type Rooms struct {
 // New makes a loop over sys and the rooms. It makes no system call yet.
 func New(sys Sys, rooms Rooms) *Loop {
 	l := &Loop{sys: sys, rooms: rooms, manifest: &wire.Manifest{}, nullFD: -1, workersFD: -1}
-	l.console.fd, l.watchdog.fd = -1, -1
+	l.console.fd, l.watchdog.fd, l.area.memfd = -1, -1, -1
 	l.machine.table = &Transitions
 	return l
 }
@@ -46,10 +46,14 @@ func (l *Loop) Boot() {
 	for i := range l.problems {
 		l.console.say(l.now, l.problems[i].Error())
 	}
-	l.startNet()
+	l.raiseClock(releaseSec)
+	words := l.readWords()
+	l.startNet(words)
 	if what, errno := l.openCgroups(); errno != 0 {
 		l.console.trouble(l.now, what, errno)
 	}
+	l.startArea(words)
+	l.holdServices()
 	l.resolve()
 	l.openControl()
 	l.mark(markLoop, -1)
@@ -172,9 +176,8 @@ func (l *Loop) missing() []wire.Problem {
 	return list
 }
 
-// startNet reads the kernel's words and opens rtnetlink.
-func (l *Loop) startNet() {
-	var words string
+// readWords reads the kernel's command line.
+func (l *Loop) readWords() (words string) {
 	errno := insist(func() (errno Errno) {
 		words, errno = l.readFile("/proc/cmdline")
 		return errno
@@ -182,6 +185,11 @@ func (l *Loop) startNet() {
 	if errno != 0 {
 		l.console.trouble(l.now, "read the kernel's command line", errno)
 	}
+	return words
+}
+
+// startNet opens rtnetlink, for the links of the manifest and of the kernel's words.
+func (l *Loop) startNet(words string) {
 	links := l.manifest.Links
 	if value, found := netcfg.FindIPWord(words); found {
 		word, err := netcfg.ParseIPWord(value)

@@ -86,6 +86,7 @@ func (l *Loop) sayStack() {
 // restart says why and restarts the machine. It returns only in the simulator.
 func (l *Loop) restart(reason string) {
 	l.sayKernel("reboot: " + reason)
+	l.keepReason(reason)
 	for !l.over {
 		l.sys.Reboot(unix.LINUX_REBOOT_CMD_RESTART)
 	}

@@ -10,6 +10,7 @@ type machine struct {
 	count    int
 
 	network  bool // the stage: all links that the manifest asks for are there
+	held     bool // services wait for the state area
 	isReady  bool
 	readyAt  int64
 	shutdown shutdown
@@ -42,6 +43,9 @@ func (m *machine) take(e event, now int64) {
 		return
 	case evSynced:
 		m.synced()
+		return
+	case evArea:
+		m.held = false
 		return
 	}
 	if e.service < 0 || int(e.service) >= m.count {

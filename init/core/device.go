@@ -22,7 +22,8 @@ type devices struct {
 }
 
 // openUevents listens to the kernel's devices and looks for power keys. Nothing
-// that ready needs depends on it, so it comes after.
+// that ready needs depends on it, so it comes after, but on a node whose state
+// area may come late.
 func (l *Loop) openUevents() {
 	fd, err := hw.OpenUevents(l.rooms.HW)
 	if err != nil {
@@ -36,32 +37,39 @@ func (l *Loop) openUevents() {
 
 // takeUevents reads what the kernel tells. An event only says "look again":
 // after any that is about input devices, and after a loss, the buttons are
-// looked for in /sys. False means that the socket failed for good.
+// looked for in /sys; after one about disks, the state area. False means that the
+// socket failed for good.
 func (l *Loop) takeUevents(fd int32) bool {
-	look := false
+	inputs, disks, ok := l.readUevents(fd)
+	if inputs && ok {
+		l.findButtons()
+	}
+	if disks {
+		l.lookArea()
+	}
+	return ok
+}
+
+// readUevents drains the socket, within its budget.
+func (l *Loop) readUevents(fd int32) (inputs, disks, ok bool) {
 	for range drainReadsMax {
 		switch l.devices.reader.Next(l.rooms.HW, int(fd), &l.devices.event) {
 		case hw.OutcomeEvent:
-			look = look || string(l.devices.event.Subsystem) == "input"
+			inputs = inputs || string(l.devices.event.Subsystem) == "input"
+			disks = disks || string(l.devices.event.Subsystem) == "block"
 		case hw.OutcomeRescan:
-			look = true
+			inputs, disks = true, true
 			l.turns.ranks[rankUevent].dropped++
 		case hw.OutcomeDropped:
 			l.turns.ranks[rankUevent].dropped++
 		case hw.OutcomeBroken:
 			l.console.trouble(l.now, "read uevents", l.devices.reader.Errno)
-			return false
+			return inputs, disks, false
 		case hw.OutcomeDrained:
-			if look {
-				l.findButtons()
-			}
-			return true
+			return inputs, disks, true
 		}
 	}
-	if look {
-		l.findButtons()
-	}
-	return true
+	return inputs, disks, true
 }
 
 // findButtons opens each power key that is not open yet. One that went away has

@@ -23,6 +23,7 @@ const (
 	evNetwork            // the stage network became ready (value 1) or was lost (0)
 	evShutdown           // the node shall go down: value is a goal
 	evSynced             // the worker that writes the file systems has ended
+	evArea               // the state area was read, or is not waited for any more
 	eventsKinds
 )
 
@@ -30,7 +31,7 @@ var eventNames = [eventsKinds]string{
 	evNone: "none", evExec: "exec", evExecFail: "exec-fail", evCloned: "cloned",
 	evNoClone: "no-clone", evNoKill: "no-kill", evExit: "exit", evEmpty: "empty", evNotify: "notify",
 	evProbe: "probe", evStart: "start", evStop: "stop", evRestart: "restart",
-	evNetwork: "network", evShutdown: "shutdown", evSynced: "synced",
+	evNetwork: "network", evShutdown: "shutdown", evSynced: "synced", evArea: "area",
 }
 
 // restFlag in evExit's value: processes are left in the service's cgroup.

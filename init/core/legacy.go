@@ -17,8 +17,8 @@ const (
 	legacyVersion  = 2
 	legacyHeadSize = 32
 	// legacyTableMax bytes: 64 services at most 600 bytes each, 288 marks of 24,
-	// 1,024 events of 32, and room.
-	legacyTableMax = servicesMax*600 + marksMax*24 + eventsMax*32 + 4096
+	// 1,024 events of 32, 6 values of the state area twice, and room.
+	legacyTableMax = servicesMax*600 + marksMax*24 + eventsMax*32 + 2*areaKeys*600 + 4096
 )
 
 // keptRanks are the sources that outlive PID 1's own program.
@@ -58,6 +58,7 @@ func (l *Loop) codeLegacy(c *coder) {
 	}
 	l.marks.code(c)
 	l.turns.code(c)
+	l.codeArea(c)
 	l.codeEvents(c)
 }
 

@@ -106,6 +106,23 @@ const (
 	// crashAgainNsec after a panic another one reboots: what brings it about will
 	// come again.
 	crashAgainNsec = 60 * sec
+	// areaHoldNsec services wait for a state area that the kernel's words name; a
+	// disk that is there takes some ms. Past it they start without.
+	areaHoldNsec = 1 * sec
+	// areaWriteNsec is what a write costs of the budget: 240 of 4,096 bytes a day,
+	// 983,040 bytes. areaBurstNsec of it may be spent at once, on 16 writes.
+	areaWriteNsec = 360 * sec
+	areaBurstNsec = 16 * areaWriteNsec
+	// areaQuietNsec nothing is written after a device took no write.
+	areaQuietNsec = 60 * sec
+	// clockKeepNsec between two writes of the time: 48 a day, 196,608 bytes. By as
+	// much the clock may be behind after a loss of power.
+	clockKeepNsec = 1800 * sec
+	// clockAheadSec past this release's time a clock is not believed, and not kept:
+	// what is kept once could not be taken back. 20 years.
+	clockAheadSec = 20 * 365 * 86400
+	// reasonNsec PID 1 waits for the disk that keeps why it restarts the machine.
+	reasonNsec = 2 * sec
 	// cadNsec: cadPresses of Ctrl-Alt-Del within it reboot at once.
 	cadNsec    = 2 * sec
 	cadPresses = 7

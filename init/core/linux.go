@@ -38,6 +38,21 @@ func (*Linux) Now() int64 {
 	return ts.Sec*sec + ts.Nsec
 }
 
+// Clock reads CLOCK_REALTIME.
+func (*Linux) Clock() int64 {
+	var ts unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_REALTIME, &ts) != nil {
+		return 0
+	}
+	return ts.Sec*sec + ts.Nsec
+}
+
+// SetClock is clock_settime(2) on CLOCK_REALTIME.
+func (*Linux) SetClock(nsec int64) Errno {
+	ts := unix.NsecToTimespec(nsec)
+	return errnoOf(unix.ClockSettime(unix.CLOCK_REALTIME, &ts))
+}
+
 // EpollCreate is epoll_create1(2).
 func (*Linux) EpollCreate() (int32, Errno) {
 	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)

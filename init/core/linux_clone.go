@@ -79,6 +79,9 @@ func cloneAndRun(args *cloneArgs, first *step, count, reportFD uintptr, report *
 			arg0 = kept
 		}
 		result, _, errno = syscall.RawSyscall6(s.nr&numberBits, arg0, s.args[1], s.args[2], s.args[3], s.args[4], 0)
+		if errno == 0 && s.nr&WholeResult != 0 && result != s.args[2] {
+			errno = unix.EIO
+		}
 		if errno != 0 {
 			report[0], report[1] = uint32(i), uint32(errno)
 			syscall.RawSyscall(unix.SYS_WRITE, reportFD, uintptr(unsafe.Pointer(report)), unsafe.Sizeof(*report))

@@ -64,6 +64,7 @@ type Loop struct {
 	crash       crash
 	watchdog    watchdog
 	last        lastBoot
+	area        area
 	// nullFD is /dev/null, workersFD the cgroup of the workers; −1: none.
 	nullFD    int32
 	workersFD int32
@@ -150,6 +151,7 @@ func (l *Loop) take(ready int) {
 		l.reap()
 	}
 	l.hurry()
+	l.areaLate()
 	if l.tickAt <= l.now {
 		l.tick()
 	}
@@ -304,6 +306,7 @@ func (l *Loop) tick() {
 	}
 	l.rewatchCgroups()
 	l.fetchLast()
+	l.keepTick()
 }
 
 // arm sets the timer to the next instant at which something is due.
@@ -312,6 +315,7 @@ func (l *Loop) arm() {
 	if l.links.net != nil {
 		at = sooner(at, l.links.net.NextDeadline())
 	}
+	at = sooner(at, l.area.holdUntil)
 	for i := range l.workers {
 		at = sooner(at, l.workers[i].deadline)
 	}

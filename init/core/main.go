@@ -19,6 +19,10 @@ import (
 // Version is this release of Mote.
 const Version = "0.1.0"
 
+// releaseSec is a time before which this release can't run, in s since 1970: the
+// clock is never left behind it. It goes with Version.
+const releaseSec = 1_764_028_800 // 2025-11-25
+
 // Main is PID 1's whole program. It never returns.
 func Main() {
 	runtime.LockOSThread()

@@ -78,11 +78,15 @@ func (m *machine) settle(now int64) {
 const (
 	met          = int16(-1)
 	unmetNetwork = int16(-2)
+	unmetArea    = int16(-3)
 )
 
 // unmet gives the first need of a service that is not ready.
 func (m *machine) unmet(i int16) int16 {
 	s := &m.services[i]
+	if m.held {
+		return unmetArea
+	}
 	if s.needsNetwork && !m.network {
 		return unmetNetwork
 	}

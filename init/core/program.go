@@ -39,7 +39,9 @@ type Program struct {
 // them. asm-free child code walks it, see linux_clone.go.
 //
 // A step with KeepResult leaves what its call returned, a descriptor, to the
-// steps behind it with UseResult, which take it as their first argument.
+// steps behind it with UseResult, which take it as their first argument. One with
+// WholeResult fails with EIO unless its call returned its third argument: a read
+// or a write of fewer bytes.
 type step struct {
 	nr   uintptr
 	args [5]uintptr
@@ -47,9 +49,10 @@ type step struct {
 
 // The flags of a step, beside its number: see step.
 const (
-	KeepResult = 1 << 30
-	UseResult  = 1 << 29
-	numberBits = UseResult - 1
+	KeepResult  = 1 << 30
+	UseResult   = 1 << 29
+	WholeResult = 1 << 28
+	numberBits  = WholeResult - 1
 )
 
 // reset makes p empty for another use.
@@ -107,6 +110,18 @@ func (p *Program) bytes(b []byte) uintptr {
 	}
 	at := p.textUsed
 	p.textUsed += copy(p.text[at:], b)
+	return uintptr(unsafe.Pointer(&p.text[at]))
+}
+
+// room places size zeroed bytes for a step to read into, and gives their address.
+func (p *Program) room(size int) uintptr {
+	if p.textUsed+size > len(p.text) {
+		p.overflow = true
+		return 0
+	}
+	at := p.textUsed
+	clear(p.text[at : at+size])
+	p.textUsed += size
 	return uintptr(unsafe.Pointer(&p.text[at]))
 }
 

@@ -89,6 +89,10 @@ func (l *Loop) settleIn() {
 	l.openLate()
 	l.last.due = jobCrashMount
 	l.fetchLast()
+	if l.area.phase == areaOpen {
+		l.keepBoot(false)
+		l.keepArea()
+	}
 }
 
 // openLate opens what nothing that ready needs depends on; the slow tick tries

@@ -152,7 +152,8 @@ func (l *Loop) readReport(place int, alive bool) {
 	switch {
 	case place >= servicesMax:
 		if n == len(b) {
-			l.workers[place-servicesMax].errno = failed
+			w := &l.workers[place-servicesMax]
+			w.errno, w.step = failed, int(step)
 		}
 	case n == len(b):
 		// The one Program was used for others since: make it again for the name.

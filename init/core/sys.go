@@ -15,6 +15,10 @@ type Sys interface {
 	// Now is CLOCK_BOOTTIME in ns.
 	Now() int64
 
+	// Clock is CLOCK_REALTIME in ns, SetClock sets it.
+	Clock() int64
+	SetClock(nsec int64) Errno
+
 	EpollCreate() (int32, Errno)
 	// EpollAdd watches fd; tag comes back with each event, see tagOf.
 	EpollAdd(epfd, fd int32, events uint32, tag uint64) Errno

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"mote/fs"
 	netcfg "mote/net"
 
 	"golang.org/x/sys/unix"
@@ -15,6 +16,9 @@ type worker struct {
 	link     netcfg.Op // for jobLink
 	deadline int64
 	errno    Errno // of the step that failed
+	step     int   // its number
+	key      fs.StateKey
+	area     bool // it uses the state area's device, also when nobody waits for it
 }
 
 // job is what a worker does.
@@ -28,6 +32,8 @@ const (
 	// jobCrashMount and jobCrashErase are of lastboot.go.
 	jobCrashMount
 	jobCrashErase
+	jobRead // read the state area
+	jobKeep // write one value to it
 )
 
 // freeWorker gives a free place, −1 when all are taken.
@@ -92,7 +98,12 @@ func (l *Loop) workerEnded(i int, status uint32) {
 		w.errno = unix.ECHILD // killed: it can't have done its work
 	}
 	l.workDone(w)
+	area := w.area
 	*w = worker{}
+	if area {
+		l.keepArea()
+		l.ended()
+	}
 }
 
 // workDone tells who waits for the result.
@@ -108,13 +119,18 @@ func (l *Loop) workDone(w *worker) {
 			l.console.trouble(l.now, "move PID 1 into "+cgroupInit, w.errno)
 		}
 	case jobSync:
-		l.push(evSynced, -1, 0, 0)
+		l.area.synced = true
+		l.ended()
 	case jobCrashMount:
 		l.lastMounted(w.errno)
 	case jobCrashErase:
 		if w.errno != 0 {
 			l.console.trouble(l.now, "erase the kept log of the boot before", w.errno)
 		}
+	case jobRead:
+		l.areaRead(w)
+	case jobKeep:
+		l.areaKept(w)
 	}
 }
 
@@ -122,12 +138,19 @@ func (l *Loop) workDone(w *worker) {
 // ends it.
 func (l *Loop) sync() {
 	for i := range l.workers {
+		if w := &l.workers[i]; w.job == jobKeep {
+			l.area.values.Wrote(w.key, false) // of a write that was cut off nothing is known
+		} else if w.job == jobRead {
+			l.dropReading("not read before the end")
+		}
 		l.workers[i].job = jobNone // all of them were killed just now
 	}
+	l.keepEnd()
 	_, errno := l.work(jobSync, syncNsec, func(p *Program) {
 		p.add("write file systems", unix.SYS_SYNC)
 	})
 	if errno != 0 {
-		l.push(evSynced, -1, 0, 0)
+		l.area.synced = true
+		l.ended()
 	}
 }

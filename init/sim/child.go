@@ -13,11 +13,9 @@ type child struct {
 	exec    bool
 	report  *file
 	outputs [2]*file
-	// task is a worker's system calls.
-	task func(p *process) errno
-	// slowNsec is how long that call takes; −1 is for ever.
-	slowNsec int64
-	steps    int
+	// calls are a worker's own.
+	calls []call
+	steps int
 	// badStep is the first that can't be done, as its descriptor is not open; −1: none.
 	badStep int
 }
@@ -91,75 +89,12 @@ func (w *world) readProgram(p *core.Program) *child {
 			if to := args[1]; to == 1 || to == 2 {
 				c.outputs[to-1] = w.file(int32(args[0]))
 			}
-		case unix.SYS_WRITE:
-			f := w.file(int32(args[0]))
-			text := append([]byte(nil), p.Bytes(args[1], args[2])...)
-			c.task = func(*process) errno {
-				if f == nil || f.gone {
-					return eBADF
-				}
-				w.links.working = true
-				n, e := f.ops.write(text)
-				w.links.working = false
-				if e == 0 && n < len(text) {
-					e = unix.EIO
-				}
-				return e
-			}
-			if f != nil && f.name == "rtnetlink" {
-				c.slowNsec = w.linkWorkNsec()
-			}
-		case unix.SYS_MOUNT:
-			target := p.String(args[1])
-			c.task = func(*process) errno { return w.mount(target) }
-		case unix.SYS_UNLINKAT:
-			path := p.String(args[1])
-			c.then(func(*process) errno { return w.erase(path) })
-		case unix.SYS_SYNC:
-			c.task = func(*process) errno { return 0 }
-			c.slowNsec = w.plan.syncNsec
+		}
+		if !c.exec {
+			c.calls = append(c.calls, w.readCall(p, nr, args))
 		}
 	}
 	return c
-}
-
-// then adds a system call to the task; it comes only where those before succeed.
-func (c *child) then(next func(*process) errno) {
-	before := c.task
-	c.task = func(p *process) errno {
-		if before != nil {
-			if e := before(p); e != 0 {
-				return e
-			}
-		}
-		return next(p)
-	}
-}
-
-// startWorker runs a worker's call and ends it; a task that hangs is in
-// uninterruptible sleep, as a system call that blocks mostly is.
-func (w *world) startWorker(p *process, c *child) {
-	wait := w.rand.between(50*usec, 2*msec)
-	if w.faults.happens(2) {
-		w.later(p, wait, func() { w.fail(p, c, 0, unix.EIO) })
-		return
-	}
-	if c.slowNsec < 0 {
-		p.held = true
-		return
-	}
-	w.later(p, wait+c.slowNsec, func() {
-		e := errno(unix.EINVAL)
-		if c.task != nil {
-			e = c.task(p)
-		}
-		if e != 0 {
-			w.fail(p, c, 0, e)
-			return
-		}
-		w.trace.line(w.now, "~ worker "+itoa(int64(p.pid))+" done")
-		w.die(p, 0)
-	})
 }
 
 // fail is the end of a child whose step failed: a report, and status 126.

@@ -30,6 +30,8 @@ const (
 	ruleFed           // the watchdog is fed in time, and stopped only to turn the machine off
 	ruleSettings      // no service starts before the kernel's settings are right
 	ruleLast          // the log of a panic is erased only when it was kept, and kept in the end
+	ruleClock         // the clock never goes back, and is never behind what was kept of it
+	ruleKept          // what was kept is old or new, and nothing is called kept that is not
 	ruleSame          // one seed, one trace
 	rulesCount
 )
@@ -62,6 +64,8 @@ func (r rule) sentence() string {
 		ruleFed:      "the watchdog is fed in time, and stopped only to turn the machine off",
 		ruleSettings: "no service starts before the kernel's settings are right",
 		ruleLast:     "the log of a panic is erased only when it was kept, and kept in the end",
+		ruleClock:    "the clock never goes back, and is never behind what was kept of it",
+		ruleKept:     "what was kept is old or new, and nothing is called kept that is not",
 		ruleSame:     "one seed, one trace",
 	}[r]
 }

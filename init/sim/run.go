@@ -20,6 +20,7 @@ type outcome struct {
 	endedNsec int64
 	// visits are of each cell of the table, defined ones first.
 	visits map[[2]string]uint32
+	cut    bool // power failed
 }
 
 // options change a run from what its seed says.
@@ -29,6 +30,8 @@ type options struct {
 	arm   func(w *world)
 	// fails, if there is one, decides alone which calls fail.
 	fails func(w *world, call string) errno
+	// disk has the state area, and outlives the run; nil: there is none.
+	disk *disk
 	// crashes is how many system calls PID 1 makes on average before it crashes
 	// in one; 0: it never does.
 	crashes int
@@ -39,6 +42,9 @@ func run(p *plan, o options) (out outcome) {
 	w := newWorld(p, o.keep)
 	out = outcome{plan: p, trace: w.trace}
 	w.loop = core.New(w, w.rooms())
+	if o.disk != nil {
+		w.attach(o.disk)
+	}
 	w.fails = o.fails
 	w.crash = crash{rand: rand{state: p.seed + 99}, calls: o.crashes}
 	w.crash.draw()
@@ -54,7 +60,9 @@ func run(p *plan, o options) (out outcome) {
 	defer func() {
 		if r := recover(); r != nil {
 			v, ok := r.(violation)
-			if !ok {
+			if _, cut := r.(powerCut); cut {
+				out.cut = true
+			} else if !ok {
 				v = violation{ruleRun, fmt.Sprint("panics: ", r, "\n", string(debug.Stack()))}
 			}
 			out.broken = v
@@ -107,7 +115,7 @@ func (w *world) arm() {
 
 func newWorld(p *plan, keep bool) *world {
 	root := rand{state: p.seed}
-	w := &world{now: 300 * msec, plan: p, trace: newTrace(keep), rand: root.fork(), fileLimit: 1024,
+	w := &world{now: 300 * msec, clockNsec: 1_800_000_000 * sec, plan: p, trace: newTrace(keep), rand: root.fork(), fileLimit: 1024,
 		files: map[string]*node{}, cgroups: map[string]*cgroup{}, unix: map[string]*socket{},
 		tcp: map[uint16]*listener{}}
 	w.faults = faults{rand: root.fork(), oneIn: p.faultOneIn}

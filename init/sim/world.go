@@ -36,6 +36,10 @@ type world struct {
 	tcp       map[uint16]*listener
 	links     linkTable
 	inputs    inputs
+	// disk has the state area; nil: the kernel's words name none.
+	disk *disk
+	// clockNsec is what CLOCK_REALTIME is ahead of CLOCK_BOOTTIME.
+	clockNsec int64
 
 	check    checks
 	operator operator
@@ -207,10 +211,28 @@ func (w *world) ReadAt(fd int32, b []byte, off int64) (int, errno) {
 	if e := w.enter("read file", callNsec); e != 0 {
 		return 0, e
 	}
+	if m, ok := f.ops.(*memfd); ok {
+		return copy(b, m.bytes[min(int(off), len(m.bytes)):]), 0
+	}
 	if off != 0 {
 		return 0, 0
 	}
 	return f.ops.read(b)
+}
+
+// Clock is Sys.Clock.
+func (w *world) Clock() int64 { return w.now + w.clockNsec }
+
+// SetClock is Sys.SetClock.
+func (w *world) SetClock(nsec int64) errno {
+	if e := w.enter("clock_settime", callNsec); e != 0 {
+		return e
+	}
+	if nsec < w.Clock() {
+		w.check.broken(ruleClock, "sets the clock back")
+	}
+	w.clockNsec = nsec - w.now
+	return 0
 }
 
 // SetFileLimit is Sys.SetFileLimit.

@@ -1,0 +1,67 @@
+package hw
+
+import "golang.org/x/sys/unix"
+
+// blockFolder is where the kernel lists disks and their partitions.
+const blockFolder = "/sys/class/block"
+
+// FindPartition gives the kernel's name of the partition with a GPT label ("vda3",
+// its node is below /dev), "" when there is none now. Where several have the label,
+// the first one listed is given. A partition that goes away on the way is skipped.
+// Source: PARTNAME in a partition's uevent, block/partitions/core.c.
+func FindPartition(sys Sys, label string) (name string, err error) {
+	fd, errno := openAgain(sys, blockFolder, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC)
+	switch errno {
+	case 0:
+	case unix.ENOENT: // no disk, or no sysfs
+		return "", nil
+	default:
+		return "", Trouble{"open " + blockFolder, "partition " + label + " goes unseen", errno}
+	}
+	defer sys.Close(fd)
+	var buffer [sysfsSizeMax]byte
+	for seen := 0; seen < disksMax; {
+		n, errno := sys.Getdents(fd, buffer[:])
+		if errno != 0 {
+			return "", Trouble{"read " + blockFolder, "partition " + label + " may go unseen", errno}
+		}
+		if n == 0 {
+			break
+		}
+		entry, rest, ok := nextDirent(buffer[:n])
+		for ; ok; entry, rest, ok = nextDirent(rest) {
+			seen++
+			if entry[0] != '.' && hasLabel(sys, string(entry), label) {
+				return string(entry), nil
+			}
+		}
+	}
+	return "", nil
+}
+
+// hasLabel reads the lines of a partition's uevent file. What cannot be read went
+// away, or is of no use.
+func hasLabel(sys Sys, name, label string) bool {
+	fd, errno := openAgain(sys, blockFolder+"/"+name+"/uevent", unix.O_RDONLY|unix.O_CLOEXEC)
+	if errno != 0 {
+		return false
+	}
+	defer sys.Close(fd)
+	var text [sysfsSizeMax]byte
+	n, errno := readAgain(sys, fd, text[:])
+	if errno != 0 || n > len(text) {
+		return false
+	}
+	for rest := text[:n]; len(rest) > 0; {
+		end := index(rest, '\n')
+		if end < 0 {
+			end = len(rest)
+		}
+		const key = "PARTNAME="
+		if line := rest[:end]; len(line) > len(key) && string(line[:len(key)]) == key && string(line[len(key):]) == label {
+			return true
+		}
+		rest = rest[min(end+1, len(rest)):]
+	}
+	return false
+}
