@@ -33,17 +33,14 @@ type record struct {
 // appendRecord writes a record for a place, padded to a whole block. b must be
 // empty, and content at most StateContentMax long.
 func appendRecord(b []byte, place, key int, sequence uint64, content []byte) []byte {
-	b = appendLE(b, stateMagic, 4)
-	b = append(b, stateFormat, stateFormat)
-	b = appendLE(b, uint64(key), 2)
-	b = appendLE(b, sequence, 8)
-	b = appendLE(b, uint64(len(content)), 4)
-	b = appendLE(b, 0, 4)
-	b = append(b, content...)
-	b = appendLE(b, stateSum(place, b), stateSumBytes)
-	for len(b) < StateBlockBytes {
-		b = append(b, 0)
-	}
+	b = append(b, make([]byte, StateBlockBytes)...)
+	putLE(b[:4], stateMagic)
+	b[4], b[5] = stateFormat, stateFormat
+	putLE(b[6:8], uint64(key))
+	putLE(b[8:16], sequence)
+	putLE(b[16:20], uint64(len(content)))
+	end := stateHeadBytes + copy(b[stateHeadBytes:], content)
+	putLE(b[end:end+stateSumBytes], stateSum(place, b[:end]))
 	return b
 }
 
@@ -73,7 +70,8 @@ func decodeRecord(place int, b []byte) (record, bool) {
 func stateSum(place int, b []byte) uint64 {
 	sum := ^uint64(0)
 	var at [8]byte
-	for _, part := range [2][]byte{appendLE(at[:0], uint64(place), 8), b} {
+	putLE(at[:], uint64(place))
+	for _, part := range [2][]byte{at[:], b} {
 		for _, c := range part {
 			sum ^= uint64(c)
 			for range 8 {
@@ -84,11 +82,10 @@ func stateSum(place int, b []byte) uint64 {
 	return ^sum
 }
 
-func appendLE(b []byte, v uint64, count int) []byte {
-	for n := range count {
-		b = append(b, byte(v>>(8*n)))
+func putLE(b []byte, v uint64) {
+	for n := range b {
+		b[n] = byte(v >> (8 * n))
 	}
-	return b
 }
 
 func le(b []byte) (v uint64) {

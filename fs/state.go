@@ -66,6 +66,7 @@ const (
 
 // entry is one key of the area.
 type entry struct {
+	_         [0]func()
 	places    [statePlaces]placeState
 	sequences [statePlaces]uint64
 	newest    int8 // −1: none
@@ -80,6 +81,7 @@ type entry struct {
 
 // State is the area as it is known in memory.
 type State struct {
+	_ [0]func() // never compared: the compiler would write how
 	keys [StateKeysMax]entry
 	// Writes and WrittenBytes count what succeeded, Failures what did not, since
 	// boot.

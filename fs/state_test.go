@@ -253,7 +253,8 @@ func TestStateOtherReleases(t *testing.T) {
 		b := appendRecord(nil, place, key, 9, []byte("of tomorrow"))
 		end := stateHeadBytes + len("of tomorrow")
 		b[4], b[5] = stateFormat+1, reads
-		return appendLE(b[:end], stateSum(place, b[:end]), 8)[:StateBlockBytes]
+		putLE(b[end:end+8], stateSum(place, b[:end]))
+		return b
 	}
 	d, s := history(t, 2)
 	old := string(s.Get(StateClock))

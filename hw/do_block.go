@@ -16,14 +16,14 @@ func FindPartition(sys Sys, label string) (name string, err error) {
 	case unix.ENOENT: // no disk, or no sysfs
 		return "", nil
 	default:
-		return "", Trouble{"open " + blockFolder, "partition " + label + " goes unseen", errno}
+		return "", Trouble{"open " + blockFolder, "its partitions go unseen", errno}
 	}
 	defer sys.Close(fd)
 	var buffer [sysfsSizeMax]byte
 	for seen := 0; seen < disksMax; {
 		n, errno := sys.Getdents(fd, buffer[:])
 		if errno != 0 {
-			return "", Trouble{"read " + blockFolder, "partition " + label + " may go unseen", errno}
+			return "", Trouble{"read " + blockFolder, "partitions may go unseen", errno}
 		}
 		if n == 0 {
 			break
@@ -31,7 +31,7 @@ func FindPartition(sys Sys, label string) (name string, err error) {
 		entry, rest, ok := nextDirent(buffer[:n])
 		for ; ok; entry, rest, ok = nextDirent(rest) {
 			seen++
-			if entry[0] != '.' && hasLabel(sys, string(entry), label) {
+			if entry[0] != '.' && hasLabel(sys, string(entry), "\nPARTNAME="+label+"\n") {
 				return string(entry), nil
 			}
 		}
@@ -39,29 +39,20 @@ func FindPartition(sys Sys, label string) (name string, err error) {
 	return "", nil
 }
 
-// hasLabel reads the lines of a partition's uevent file. What cannot be read went
-// away, or is of no use.
-func hasLabel(sys Sys, name, label string) bool {
+// hasLabel looks for the line in a partition's uevent file. What cannot be read
+// went away, or is of no use.
+func hasLabel(sys Sys, name, line string) bool {
 	fd, errno := openAgain(sys, blockFolder+"/"+name+"/uevent", unix.O_RDONLY|unix.O_CLOEXEC)
 	if errno != 0 {
 		return false
 	}
-	defer sys.Close(fd)
 	var text [sysfsSizeMax]byte
 	n, errno := readAgain(sys, fd, text[:])
-	if errno != 0 || n > len(text) {
-		return false
-	}
-	for rest := text[:n]; len(rest) > 0; {
-		end := index(rest, '\n')
-		if end < 0 {
-			end = len(rest)
-		}
-		const key = "PARTNAME="
-		if line := rest[:end]; len(line) > len(key) && string(line[:len(key)]) == key && string(line[len(key):]) == label {
+	sys.Close(fd)
+	for at := 0; errno == 0 && at+len(line) <= n && n <= len(text); at++ {
+		if string(text[at:at+len(line)]) == line {
 			return true
 		}
-		rest = rest[min(end+1, len(rest)):]
 	}
 	return false
 }

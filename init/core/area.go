@@ -24,6 +24,7 @@ import (
 // Services wait for it, so that no program runs behind the clock's floor, for
 // areaHoldNsec at most.
 type area struct {
+	_    [0]func() // never compared: the compiler would write how
 	word  string // the word's value; empty: the node keeps nothing
 	path  string // of the device, once it is there
 	phase areaPhase
@@ -68,6 +69,7 @@ var areaWords = [areaPhases]string{
 
 // areaWant is a value that is to be kept.
 type areaWant struct {
+	_       [0]func() // as area
 	content [fs.StateContentMax]byte
 	length  int
 	dirty   bool
@@ -90,12 +92,8 @@ func (l *Loop) startArea(words string) {
 	switch {
 	case a.word == "":
 		return
-	case !hasPrefix(a.word, partLabel) && !hasPrefix(a.word, "/dev/"):
-		l.console.say(l.now, "trouble: ", areaWordName, a.word, ": names no device; use PARTLABEL=name or /dev/name; this node keeps nothing")
-		a.word = ""
-		return
-	case len(a.word) > len(text{}.b):
-		l.console.say(l.now, "trouble: ", areaWordName, " has more than 64 bytes; this node keeps nothing")
+	case !hasPrefix(a.word, partLabel) && !hasPrefix(a.word, "/dev/") || len(a.word) > len(text{}.b):
+		l.alarm(areaWordName + a.word + " names no device; use PARTLABEL=name or /dev/name, in 64 bytes")
 		a.word = ""
 		return
 	}

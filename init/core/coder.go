@@ -13,7 +13,10 @@ type coder struct {
 	bad     bool
 }
 
-// number passes v through: it writes v and gives it back, or reads another.
+// number passes v through: it writes v and gives it back, or reads another. Not
+// inlined: in some 60 places that would take 8 KB.
+//
+//go:noinline
 func (c *coder) number(v int64) int64 {
 	if c.at+8 > len(c.b) {
 		c.bad = true

@@ -108,23 +108,22 @@ func (l *Loop) areaOpened() {
 
 // sayArea is its line at boot.
 func (l *Loop) sayArea() {
-	k := &l.area.kept
-	var b [160]byte
-	t := append(b[:0], "state area: "...)
-	t = append(append(t, l.area.path...), ", boot "...)
-	t = wire.AppendInt(t, k.boot.count)
+	k, values := &l.area.kept, l.area.values
+	ended, unjoined := "", ""
 	if k.last.count > 0 {
-		t = append(append(t, ", the last one ended by "...), k.last.words()...)
+		ended = ", the last one ended by " + k.last.words()
 	}
-	if l.area.values.Get(fs.StateIdentity) == nil {
-		t = append(t, "; unjoined"...)
+	if values.Get(fs.StateIdentity) == nil {
+		unjoined = "; unjoined"
 	}
-	l.console.say(l.now, string(t))
-	if n := l.area.values.Damaged; n > 0 {
-		l.console.say(l.now, "state area: ", string(wire.AppendUint(nil, uint64(n))), " blocks are not whole; the values before them stand")
-	}
-	if n := l.area.values.Newer; n > 0 {
-		l.console.say(l.now, "state area: ", string(wire.AppendUint(nil, uint64(n))), " blocks are of a newer release; left alone")
+	l.console.say(l.now, "state area: ", l.area.path, ", boot ", string(wire.AppendInt(nil, k.boot.count)), ended, unjoined)
+	l.sayBlocks(values.Damaged, "not whole; the values before them stand")
+	l.sayBlocks(values.Newer, "of a newer release; left alone")
+}
+
+func (l *Loop) sayBlocks(count uint32, what string) {
+	if count > 0 {
+		l.console.say(l.now, "state area: ", string(wire.AppendUint(nil, uint64(count))), " blocks are ", what)
 	}
 }
 

@@ -61,7 +61,10 @@ func (p *Program) reset(name string, cgroupFD, reportFD int32) {
 	p.stepsCount, p.textUsed, p.ptrsUsed, p.overflow = 0, 0, 0, false
 }
 
-// add appends a system call; what names it in errors and in tests.
+// add appends a system call; what names it in errors and in tests. Not inlined,
+// and neither are str and words: in all their places that would take 12 KB.
+//
+//go:noinline
 func (p *Program) add(what string, nr uintptr, args ...uintptr) {
 	if p.stepsCount == stepsMax || len(args) > len(step{}.args) {
 		p.overflow = true
@@ -75,6 +78,8 @@ func (p *Program) add(what string, nr uintptr, args ...uintptr) {
 }
 
 // str places a NUL-terminated copy of s and gives its address.
+//
+//go:noinline
 func (p *Program) str(s string) uintptr {
 	if p.textUsed+len(s)+1 > len(p.text) {
 		p.overflow = true
@@ -89,6 +94,8 @@ func (p *Program) str(s string) uintptr {
 
 // words places 64-bit words in the machine's byte order, as kernel structures
 // are made of, and gives their address.
+//
+//go:noinline
 func (p *Program) words(list ...uint64) uintptr {
 	at := (p.textUsed + 7) &^ 7
 	if at+8*len(list) > len(p.text) {
