@@ -2,7 +2,7 @@
 // and under Mote's, one after the other in turns, and prints what each costs. It
 // writes the table to size/PEERS.md and between the marks in README.md.
 //
-//	go run ./size/peers [-rounds N] [-only NAME,…] [-write]
+//	go run ./size/peers [-rounds N] [-only NAME,…] [-v] [-write]
 //
 // It takes the measuring kernel, build/measure/vmlinux, as some peers are
 // scripts; Debian's packages for most peers, unpacked but not installed; and the
@@ -39,6 +39,7 @@ func mainly(ctx context.Context, args []string, out io.Writer) error {
 	rounds := flags.Int("rounds", 5, "boots of each by the clock")
 	only := flags.String("only", "", "peers to boot, separated by commas; default all")
 	kernel := flags.String("kernel", filepath.Join("build", "measure", "vmlinux"), "the kernel of all")
+	verbose := flags.Bool("v", false, "show every console on standard error")
 	write := flags.Bool("write", false, "write size/PEERS.md, and its table into README.md")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -54,20 +55,25 @@ func mainly(ctx context.Context, args []string, out io.Writer) error {
 	if b.pool, err = openPool(ctx, filepath.Join(b.folder, "pool")); err != nil {
 		return err
 	}
+	fromProxy, err := goPeers(ctx, b)
+	if err != nil {
+		return err
+	}
 	ours, err := mote(ctx, b)
 	if err != nil {
 		return err
 	}
-	chosen := append(peers(b), ours)
+	chosen := append(append(peers(b), fromProxy...), ours)
 	if *only != "" {
 		names := strings.Split(*only, ",")
 		chosen = slices.DeleteFunc(chosen, func(p *peer) bool { return !slices.Contains(names, p.name) })
 	}
-	rows, err := compare(ctx, b, chosen, *kernel, *rounds, out)
+	run := comparison{builder: b, kernel: *kernel, rounds: *rounds, verbose: *verbose, out: out}
+	rows, err := run.compare(ctx, chosen)
 	if err != nil {
 		return err
 	}
-	if _, err := io.WriteString(out, "\n"+table(rows)); err != nil || !*write {
+	if _, err := io.WriteString(out, "\n"+table(rows)+failures(rows)); err != nil || !*write {
 		return err
 	}
 	version, err := kernelVersion(*kernel)
@@ -75,44 +81,6 @@ func mainly(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	return publish(rows, version, *rounds, time.Now().UTC())
-}
-
-// compare builds, counts and times every peer. Clock boots are made in turns, so
-// that whatever else this machine does meets all alike.
-func compare(ctx context.Context, b *builder, chosen []*peer, kernel string, rounds int, out io.Writer) ([]row, error) {
-	rows := make([]row, len(chosen))
-	for i, p := range chosen {
-		rows[i].peer = p
-		if p.fill != nil {
-			if err := p.build(ctx, b); err != nil {
-				return nil, err
-			}
-		}
-		if err := exactly(ctx, kernel, p, &rows[i].figures); err != nil {
-			return nil, fmt.Errorf("%s: %w", p.name, err)
-		}
-		fmt.Fprintf(out, "%s: ready after %s ms, counted\n", p.name, msec(rows[i].exactReady))
-	}
-	for n := range rounds {
-		for i, p := range chosen {
-			if err := clock(ctx, kernel, p, &rows[i].figures); err != nil {
-				return nil, fmt.Errorf("%s: %w", p.name, err)
-			}
-		}
-		fmt.Fprintf(out, "round %d of %d by the clock\n", n+1, rounds)
-	}
-	if rounds == 0 {
-		return rows, nil
-	}
-	for i, p := range chosen {
-		mib, err := smallestMiB(ctx, kernel, p)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", p.name, err)
-		}
-		rows[i].smallestMiB = mib
-		fmt.Fprintf(out, "%s: %d MiB of RAM are enough\n", p.name, mib)
-	}
-	return rows, nil
 }
 
 // kernelVersion finds the kernel's own word of which it is.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,8 +22,13 @@ const (
 	// figurePrefix begins a figure of the last service, failPrefix its trouble.
 	figurePrefix = "mote: peer "
 	failPrefix   = figurePrefix + "failed "
+	// orphanLeft is the figure of an init that doesn't reap orphans.
+	orphanLeft = -1
 	// memoryBytes is an ordinary small machine's.
 	memoryBytes = 256 << 20
+	// bootLimit bounds one boot with all that is measured in it; a hundred
+	// restarts take a slow peer a minute of the host's.
+	bootLimit = 10 * time.Minute
 )
 
 // figures are what is known of a peer. Times are ns, sizes kB as the kernel
@@ -41,17 +47,21 @@ type figures struct {
 }
 
 // config is the machine that boots a peer.
-func config(kernel string, p *peer, exact bool) vm.Config {
+func (c *comparison) config(p *peer, exact bool) vm.Config {
 	// The kernel's word that it starts process 1 is of level 6.
 	words := append(vm.MoteWords(), "loglevel=7")
-	return vm.Config{Machine: vm.MicroVM, Kernel: kernel, Root: p.image, MemoryBytes: memoryBytes, Exact: exact,
+	machine := vm.Config{Machine: vm.MicroVM, Kernel: c.kernel, Root: p.image, MemoryBytes: memoryBytes, Exact: exact,
 		Append: append(words, p.words...), NICs: []vm.NIC{{NoPeer: exact}}}
+	if c.verbose {
+		machine.Console = os.Stderr
+	}
+	return machine
 }
 
 // boot boots a peer up to a mark, and gives when process 1 was started and when
 // the last service said that it was ready.
 func boot(ctx context.Context, c vm.Config, until string) (r bench.Run, started, ready int64, err error) {
-	r, err = bench.Measure(ctx, c, bench.Options{Until: until})
+	r, err = bench.Measure(ctx, c, bench.Options{Until: until, Limit: bootLimit})
 	if err != nil {
 		return r, 0, 0, err
 	}
@@ -70,12 +80,12 @@ func boot(ctx context.Context, c vm.Config, until string) (r bench.Run, started,
 
 // exactly boots a peer twice by counting, once with everything that the last
 // service measures. Boots that are not alike are an error.
-func exactly(ctx context.Context, kernel string, p *peer, f *figures) error {
-	r, started, ready, err := boot(ctx, config(kernel, p, true), markMeasured)
+func (c *comparison) exactly(ctx context.Context, p *peer, f *figures) error {
+	r, started, ready, err := boot(ctx, c.config(p, true), markMeasured)
 	if err != nil {
 		return err
 	}
-	_, started2, ready2, err := boot(ctx, config(kernel, p, true), markReady)
+	_, started2, ready2, err := boot(ctx, c.config(p, true), markReady)
 	if err != nil {
 		return err
 	}
@@ -121,8 +131,8 @@ func (f *figures) read(lines []vm.Line) error {
 }
 
 // clock boots a peer once by the clock.
-func clock(ctx context.Context, kernel string, p *peer, f *figures) error {
-	_, started, ready, err := boot(ctx, config(kernel, p, false), markReady)
+func (c *comparison) clock(ctx context.Context, p *peer, f *figures) error {
+	_, started, ready, err := boot(ctx, c.config(p, false), markReady)
 	if err != nil {
 		return err
 	}
@@ -139,12 +149,12 @@ const (
 	smallLimit   = 45 * time.Second
 )
 
-// smallestMiB searches the least memory with which a peer gets ready.
-func smallestMiB(ctx context.Context, kernel string, p *peer) (int, error) {
+// smallest searches the least memory, in MiB, with which a peer gets ready.
+func (c *comparison) smallest(ctx context.Context, p *peer) (int, error) {
 	return bench.Smallest(smallLowMiB, smallHighMiB, func(mib int) (bool, error) {
-		c := config(kernel, p, false)
-		c.MemoryBytes = int64(mib) << 20
-		_, err := bench.Measure(ctx, c, bench.Options{Until: markReady, Limit: smallLimit})
+		machine := c.config(p, false)
+		machine.MemoryBytes = int64(mib) << 20
+		_, err := bench.Measure(ctx, machine, bench.Options{Until: markReady, Limit: smallLimit})
 		return err == nil, ctx.Err()
 	})
 }

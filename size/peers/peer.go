@@ -58,14 +58,14 @@ func (b *builder) gobuild(ctx context.Context, folder, pkg, name string) (string
 // build makes the peer's image.
 func (p *peer) build(ctx context.Context, b *builder) error {
 	t := &tree{}
+	if err := p.fill(ctx, b, t); err != nil {
+		return err
+	}
 	service, err := b.gobuild(ctx, b.top, "./size/peers/service", "service")
 	if err != nil {
 		return err
 	}
 	t.file("/bin/service", service, 0o755)
-	if err := p.fill(ctx, b, t); err != nil {
-		return err
-	}
 	p.image = filepath.Join(b.folder, p.name+".squashfs")
 	if p.imageBytes, err = t.write(ctx, p.image); err != nil {
 		return err

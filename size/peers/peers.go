@@ -16,6 +16,8 @@ func peers(b *builder) []*peer {
 			note: "every step a line of inittab, no shell"},
 		{name: "busybox-sh", version: debian("busybox-static"), init: "/bin/busybox", fill: fillBusybox("inittab-shell"),
 			note: "the usual way: a script"},
+		{name: "finit", version: debian("finit"), init: "/sbin/finit", fill: fillFinit, words: []string{"--", "finit.show_status=off"},
+			note: "no plugins"},
 		{name: "runit", version: debian("runit"), init: "/sbin/runit", fill: fillRunit},
 		{name: "s6", version: debian("s6"), init: "/usr/bin/s6-svscan", fill: fillS6,
 			note: "s6-svscan as process 1 behind a script"},

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -13,14 +15,17 @@ import (
 
 var update = flag.Bool("update", false, "rewrite golden files")
 
-// sample are two rows as a run makes them.
+// sample are rows as a run makes them: two that are whole, one that leaves its
+// orphans, one that failed late, one that failed at once.
 func sample() []row {
 	return []row{
-		{&peer{name: "busybox", version: "busybox-static 1:1.35.0-4, Debian", initBytes: 1_983_520, imageBytes: 3_403_776},
-			figures{exactReady: 32_145_000, exactKernel: 206_093_000, clockReady: []int64{410e6, 380e6, 395e6}, clockWhole: []int64{2e9, 1.9e9, 2.1e9},
+		{peer: &peer{name: "late", version: "late 1"}, figures: figures{exactReady: 90_000_000, clockReady: []int64{900e6}}, failed: "vm: waited 45 s"},
+		{peer: &peer{name: "busybox", version: "busybox-static 1:1.35.0-4, Debian", initBytes: 1_983_520, imageBytes: 3_403_776},
+			figures: figures{exactReady: 32_145_000, exactKernel: 206_093_000, clockReady: []int64{410e6, 380e6, 395e6}, clockWhole: []int64{2e9, 1.9e9, 2.1e9},
 				rss: 1448, anonymous: 56, used: 30128, orphan: 90_839, deaths: []int64{1_005_938_359, 1_005_793_132}, smallestMiB: 35}},
-		{&peer{name: "mote", version: "this tree", note: "a note", initBytes: 1_831_038, imageBytes: 3_252_224},
-			figures{exactReady: 31_900_000, rss: 2448, anonymous: 704, used: 30940, orphan: 62_000, deaths: []int64{4_800_000}}},
+		{peer: &peer{name: "broken", version: "broken 0.1"}, failed: "peers: go build: exit status 1"},
+		{peer: &peer{name: "mote", version: "this tree", note: "a note", initBytes: 1_831_038, imageBytes: 3_252_224},
+			figures: figures{exactReady: 31_900_000, rss: 2448, anonymous: 704, used: 30940, orphan: orphanLeft, deaths: []int64{4_800_000}}},
 	}
 }
 
@@ -46,8 +51,11 @@ func TestTableHasTheQuickestFirst(t *testing.T) {
 	if !strings.HasPrefix(rows[2], "| **mote** | 31.9 |") || !strings.HasPrefix(rows[3], "| busybox | 32.1 |") {
 		t.Errorf("got\n%s", strings.Join(rows, "\n"))
 	}
+	if !strings.HasPrefix(rows[4], "| late (failed, see below) | 90.0 | 900.0 (900.0 to 900.0) |") || !strings.HasPrefix(rows[5], "| broken (failed, see below) | – |") {
+		t.Errorf("what failed is not last:\n%s", strings.Join(rows, "\n"))
+	}
 	columns := strings.Count(rows[0], "|")
-	for _, line := range rows[:4] {
+	for _, line := range rows[:6] {
 		if n := strings.Count(line, "|"); n != columns {
 			t.Errorf("%d columns, the head has %d: %s", n, columns, line)
 		}
@@ -122,16 +130,46 @@ func TestPeersWithoutPackagesAreWhole(t *testing.T) {
 	}
 }
 
-func TestMiddle(t *testing.T) {
+func TestShare(t *testing.T) {
+	hundred := make([]int64, 100)
+	for i := range hundred {
+		hundred[i] = int64(100 - i)
+	}
 	for _, c := range []struct {
-		list []int64
-		want int64
-	}{{nil, 0}, {[]int64{5}, 5}, {[]int64{9, 1}, 9}, {[]int64{9, 1, 5}, 5}} {
-		if got := middle(c.list); got != c.want {
-			t.Errorf("%v: %d, want %d", c.list, got, c.want)
+		list    []int64
+		percent int
+		want    int64
+	}{
+		{nil, 50, 0}, {[]int64{5}, 99, 5}, {[]int64{9, 1}, 50, 1}, {[]int64{9, 1, 5}, 50, 5}, {[]int64{9, 1, 5}, 0, 1}, {[]int64{9, 1, 5}, 95, 9},
+		{hundred, 50, 50}, {hundred, 95, 95}, {hundred, 99, 99}, {hundred, 100, 100},
+	} {
+		if got := share(c.list, c.percent); got != c.want {
+			t.Errorf("%d %% of %v: %d, want %d", c.percent, c.list, got, c.want)
 		}
 	}
 	if grouped(1_831_038) != "1,831,038" || grouped(7) != "7" {
 		t.Error("numbers are grouped wrongly")
+	}
+}
+
+// A peer that fails is a row with its reason, takes no further part, and the
+// others go on.
+func TestFailureIsARow(t *testing.T) {
+	var out strings.Builder
+	c := comparison{builder: &builder{folder: t.TempDir()}, rounds: 2, out: &out}
+	tried := 0
+	bad := &peer{name: "bad", fill: func(context.Context, *builder, *tree) error {
+		tried++
+		return errors.New("no such program\nconsole, last lines:")
+	}}
+	rows, err := c.compare(t.Context(), []*peer{bad})
+	if err != nil || tried != 1 || rows[0].failed != "no such program" || !strings.Contains(out.String(), "bad: no such program\nconsole") {
+		t.Errorf("%v, tried %d times: %+v\n%s", err, tried, rows[0], out.String())
+	}
+	if text := failures(rows); text != "\n- bad failed: no such program\n" {
+		t.Errorf("%q", text)
+	}
+	if long := firstLine(strings.Repeat("ü", 150)); len(long) > reasonBytesMax+len(" …") || !strings.HasSuffix(long, "ü …") {
+		t.Errorf("%q", long)
 	}
 }

@@ -21,7 +21,7 @@ type pool struct {
 }
 
 // peerPackages are the peers that come from the distribution.
-var peerPackages = []string{"busybox-static", "runit", "s6", "systemd"}
+var peerPackages = []string{"busybox-static", "finit", "runit", "s6", "systemd"}
 
 // openPool downloads and unpacks what is missing below folder. apt-get must know
 // its package lists.

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -13,60 +14,104 @@ import (
 type row struct {
 	*peer
 	figures
+	// failed is why there are no more figures, or empty.
+	failed string
 }
 
-// table is the comparison in Markdown, the quickest by counting first.
+// heads are the table's columns.
+var heads = []string{"init", "ready, counted, ms", "ready, clock, ms: median (least to p95)", "whole boot, clock, ms", "PID 1, bytes", "image, bytes",
+	"resident (anonymous), kB", "memory used, kB", "smallest RAM, MiB", "CPU an orphan, µs", "death to first line, ms: median / p99"}
+
+// table is the comparison in Markdown, the quickest by counting first, and last
+// what never got ready.
 func table(rows []row) string {
 	sorted := slices.Clone(rows)
-	slices.SortStableFunc(sorted, func(a, b row) int { return cmp.Compare(a.exactReady, b.exactReady) })
-	var b strings.Builder
-	b.WriteString("| init | ready, counted, ms | ready, clock, ms | whole boot, clock, ms | PID 1, bytes | image, bytes | resident (anonymous), kB | memory used, kB | smallest RAM, MiB | CPU an orphan, µs | death to first line, ms: median / most |\n")
-	b.WriteString("|---|---|---|---|---|---|---|---|---|---|---|\n")
-	for _, r := range sorted {
-		name := r.name
-		if name == "mote" {
-			name = "**mote**"
+	order := func(r row) int64 {
+		if r.exactReady == 0 {
+			return math.MaxInt64
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s (%s) | %s | %s | %s | %s / %s |\n", name,
-			msec(r.exactReady), clockCell(r.clockReady), msec(middle(r.clockWhole)), grouped(r.initBytes), grouped(r.imageBytes),
-			grouped(r.rss), grouped(r.anonymous), grouped(r.used), smallestCell(r.smallestMiB),
-			fmt.Sprintf("%.0f", float64(r.orphan)/1e3), msec(middle(r.deaths)), msec(most(r.deaths)))
+		return r.exactReady
+	}
+	slices.SortStableFunc(sorted, func(a, b row) int { return cmp.Compare(order(a), order(b)) })
+	var b strings.Builder
+	fmt.Fprintf(&b, "| %s |\n%s|\n", strings.Join(heads, " | "), strings.Repeat("|---", len(heads)))
+	for _, r := range sorted {
+		fmt.Fprintf(&b, "| %s |\n", strings.Join(r.cells(), " | "))
 	}
 	return b.String()
 }
 
-func clockCell(list []int64) string {
-	if len(list) == 0 {
-		return "–"
+// none is the cell of what was not measured.
+const none = "–"
+
+// cells are the row's, one for each head.
+func (r row) cells() []string {
+	name := r.name
+	if name == "mote" {
+		name = "**mote**"
 	}
-	return fmt.Sprintf("%s (%s to %s)", msec(middle(list)), msec(slices.Min(list)), msec(slices.Max(list)))
+	if r.failed != "" {
+		name += " (failed, see below)"
+	}
+	when := func(is bool, text string) string {
+		if is {
+			return text
+		}
+		return none
+	}
+	orphan := fmt.Sprintf("%.0f", float64(r.orphan)/1e3)
+	if r.orphan == orphanLeft {
+		orphan = "never reaped"
+	}
+	return []string{name,
+		when(r.exactReady > 0, msec(r.exactReady)),
+		when(len(r.clockReady) > 0, fmt.Sprintf("%s (%s to %s)", msec(share(r.clockReady, 50)), msec(share(r.clockReady, 0)), msec(share(r.clockReady, 95)))),
+		when(len(r.clockWhole) > 0, msec(share(r.clockWhole, 50))),
+		when(r.initBytes > 0, grouped(r.initBytes)), when(r.imageBytes > 0, grouped(r.imageBytes)),
+		when(r.rss > 0, fmt.Sprintf("%s (%s)", grouped(r.rss), grouped(r.anonymous))), when(r.used > 0, grouped(r.used)),
+		when(r.smallestMiB > 0, fmt.Sprint(r.smallestMiB)),
+		when(r.orphan != 0, orphan),
+		when(len(r.deaths) > 0, msec(share(r.deaths, 50))+" / "+msec(share(r.deaths, 99)))}
 }
 
-func smallestCell(mib int) string {
-	if mib == 0 {
-		return "–"
-	}
-	return fmt.Sprint(mib)
-}
-
-// middle is the median, the later of two.
-func middle(list []int64) int64 {
+// share is the least of a list that at least so many percent of it are not
+// above: 0 gives the smallest, 50 the median, 95 of fewer than 20 the largest.
+func share(list []int64, percent int) int64 {
 	if len(list) == 0 {
 		return 0
 	}
 	sorted := slices.Clone(list)
 	slices.Sort(sorted)
-	return sorted[len(sorted)/2]
-}
-
-func most(list []int64) int64 {
-	if len(list) == 0 {
-		return 0
-	}
-	return slices.Max(list)
+	return sorted[max((len(sorted)*percent+99)/100-1, 0)]
 }
 
 func msec(nsec int64) string { return fmt.Sprintf("%.1f", float64(nsec)/1e6) }
+
+// failures lists why rows are not whole; empty where all are.
+func failures(rows []row) string {
+	var b strings.Builder
+	for _, r := range rows {
+		if r.failed != "" {
+			fmt.Fprintf(&b, "- %s failed: %s\n", r.name, r.failed)
+		}
+	}
+	if b.Len() > 0 {
+		return "\n" + b.String()
+	}
+	return ""
+}
+
+// reasonBytesMax bounds a reason in the table: it is an error of any program.
+const reasonBytesMax = 200
+
+// firstLine is the beginning of an error.
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	if len(line) > reasonBytesMax {
+		line = strings.ToValidUTF8(line[:reasonBytesMax], "") + " …"
+	}
+	return line
+}
 
 // grouped writes a number in groups of three digits.
 func grouped(n int64) string {
@@ -83,7 +128,7 @@ func document(rows []row, kernel string, rounds int, date time.Time) string {
 	b.WriteString("# Peers\n\nWritten by `make bench-peers`; nothing in it is typed in by hand.\n\n")
 	b.WriteString(text("method.md"))
 	fmt.Fprintf(&b, "\nMeasured on %s with %s, %d boots of each by the clock, in turns.\n\n", date.Format(time.DateOnly), kernel, rounds)
-	b.WriteString(table(rows))
+	b.WriteString(table(rows) + failures(rows))
 	b.WriteString("\n## Which they are\n\n")
 	for _, r := range rows {
 		fmt.Fprintf(&b, "- %s: %s", r.name, r.version)
@@ -120,7 +165,7 @@ func publish(rows []row, kernel string, rounds int, date time.Time) error {
 	if err != nil {
 		return err
 	}
-	changed, err := insert(string(readme), table(rows))
+	changed, err := insert(string(readme), table(rows)+failures(rows))
 	if err != nil {
 		return err
 	}

@@ -136,12 +136,20 @@ func readFile(path string) (string, error) {
 
 // until looks again and again, and gives up after waitNsec.
 func until(what string, everyNsec int64, is func() bool) error {
-	for end := now() + waitNsec; !is(); {
+	if !within(waitNsec, everyNsec, is) {
+		return errors.New("waited a minute for " + what)
+	}
+	return nil
+}
+
+// within looks again and again, at most limitNsec long, and says whether it is.
+func within(limitNsec, everyNsec int64, is func() bool) bool {
+	for end := now() + limitNsec; !is(); {
 		if now() > end {
-			return errors.New("waited a minute for " + what)
+			return false
 		}
 		pause := unix.NsecToTimespec(everyNsec)
 		_ = unix.Nanosleep(&pause, nil)
 	}
-	return nil
+	return true
 }

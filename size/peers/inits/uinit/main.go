@@ -1,0 +1,57 @@
+// Command uinit is what u-root's init starts when it is done: the place where
+// its users put what their machine is for. That init starts nothing again, so
+// supervising is here: as little of it as does the job, with the libraries that
+// u-root itself has.
+package main
+
+import (
+	"log"
+	"net"
+	"os/exec"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+)
+
+func main() {
+	for _, m := range [][2]string{{"tmpfs", "/run"}, {"cgroup2", "/sys/fs/cgroup"}} {
+		if err := unix.Mount(m[0], m[1], m[0], 0, ""); err != nil {
+			log.Fatalf("uinit: mount %s: %v", m[1], err)
+		}
+	}
+	for _, word := range []string{"first", "second", "last"} {
+		go supervise(word)
+	}
+	if err := network(); err != nil {
+		log.Fatalf("uinit: network: %v", err)
+	}
+	select {}
+}
+
+// supervise starts a service again whenever it ends.
+func supervise(word string) {
+	for {
+		if err := exec.Command("/bin/service", word).Run(); err != nil {
+			log.Printf("uinit: %s: %v", word, err)
+		}
+	}
+}
+
+// network gives eth0 its address and route; u-root's init has the loopback up.
+func network() error {
+	eth0, err := netlink.LinkByName("eth0")
+	if err != nil {
+		return err
+	}
+	if err := netlink.LinkSetUp(eth0); err != nil {
+		return err
+	}
+	address, err := netlink.ParseAddr("10.0.2.15/24")
+	if err != nil {
+		return err
+	}
+	if err := netlink.AddrAdd(eth0, address); err != nil {
+		return err
+	}
+	return netlink.RouteAdd(&netlink.Route{LinkIndex: eth0.Attrs().Index, Gw: net.IPv4(10, 0, 2, 2)})
+}
