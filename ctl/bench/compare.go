@@ -78,7 +78,7 @@ func ClockText(base, head []Run) (text, verdict string) {
 	}
 	own := Median(base).ReadyNsec - Median(base).InitNsec
 	i := Paired(differences)
-	fmt.Fprintf(&out, "by the clock, %d pairs: PID 1's first instruction to ready, base %s ms, head %s ms (medians)\n", i.Pairs,
+	fmt.Fprintf(&out, "by the clock, %d pairs: from the beginning (%s) to ready, base %s ms, head %s ms (medians)\n", i.Pairs, Median(base).origin(),
 		Msec(own), Msec(Median(head).ReadyNsec-Median(head).InitNsec))
 	fmt.Fprintf(&out, "difference %s ms (%+.1f %%), with 95 %% confidence between %s and %s\n",
 		signed(i.Nsec), percent(i.Nsec, own), signed(i.LowNsec), signed(i.HighNsec))

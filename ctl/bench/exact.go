@@ -45,12 +45,14 @@ type Exact struct {
 	// First is the index of the first phase that differs, −1 where none does.
 	First int
 	// Later are the changes of the phases over all offsets, and Total that of
-	// PID 1's first instruction to ready; empty where nothing differs, or no
+	// Origin to ready; empty where nothing differs, or no
 	// offsets were asked for.
 	Later map[string]Interval
 	Total Interval
-	// OwnNsec is the base's time from PID 1's first instruction to ready.
+	// OwnNsec is the base's time from Origin to ready: PID 1's first instruction,
+	// or what is nearest to it where nobody tells that.
 	OwnNsec int64
+	Origin  string
 	// Bytes are the images' sizes.
 	Bytes [2]int64
 }
@@ -59,7 +61,7 @@ type Exact struct {
 // machine of an image. offsets is how many delays the later phases are compared
 // over, if anything differs. The base is booted twice: where the two are not
 // alike to the microsecond nothing can be compared, which is an error.
-func CompareExact(ctx context.Context, images [2]string, config func(side int, image string) vm.Config, offsets int) (e Exact, err error) {
+func CompareExact(ctx context.Context, images [2]string, config func(side int, image string) vm.Config, o Options, offsets int) (e Exact, err error) {
 	folder, err := os.MkdirTemp("", "mote-exact-")
 	if err != nil {
 		return e, err
@@ -78,7 +80,7 @@ func CompareExact(ctx context.Context, images [2]string, config func(side int, i
 		if err := pad(path, images[side], size+int64(offset)*offsetBytes); err != nil {
 			return Run{}, err
 		}
-		return Measure(ctx, config(side, path), Options{})
+		return Measure(ctx, config(side, path), o)
 	}
 	var boots [2][]Run
 	for i, side := range []int{0, 0, 1} {
@@ -92,7 +94,7 @@ func CompareExact(ctx context.Context, images [2]string, config func(side int, i
 		return e, fmt.Errorf("the base was booted twice, and nothing can be compared with it: %w", err)
 	}
 	base, head := boots[0][0].Boot, boots[1][0].Boot
-	e.OwnNsec = base.ReadyNsec - base.InitNsec
+	e.OwnNsec, e.Origin = base.ReadyNsec-base.InitNsec, base.origin()
 	e.Phases, e.Same = Phases(base, head)
 	e.First = slices.IndexFunc(e.Phases, func(p Phase) bool { return differs(p.changeNsec()) })
 	if e.First < 0 || offsets == 0 {
@@ -172,8 +174,8 @@ func (e Exact) Verdict() string {
 func (e Exact) Text() string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "counted, one instruction is 1 ns; no caches, no devices: it finds changes, and is no stopwatch\n")
-	fmt.Fprintf(&out, "PID 1's first instruction to ready takes the base %s ms; images of %d and %d bytes (%+d)\n\n",
-		usec(e.OwnNsec), e.Bytes[0], e.Bytes[1], e.Bytes[1]-e.Bytes[0])
+	fmt.Fprintf(&out, "from the beginning (%s) to ready takes the base %s ms; images of %d and %d bytes (%+d)\n\n",
+		e.Origin, usec(e.OwnNsec), e.Bytes[0], e.Bytes[1], e.Bytes[1]-e.Bytes[0])
 	if e.First < 0 {
 		fmt.Fprintf(&out, "verdict: same; no phase of %d is more than %s ms apart\n", len(e.Phases), usec(exactNoiseNsec))
 		return out.String()

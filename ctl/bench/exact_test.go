@@ -54,7 +54,7 @@ func TestPhasesOfAnotherOrder(t *testing.T) {
 
 func TestExactTextGolden(t *testing.T) {
 	base := observed(t, "observe-three-services.txt")
-	e := Exact{OwnNsec: base.ReadyNsec - base.InitNsec, Bytes: [2]int64{4_554_752, 4_554_800}, First: -1}
+	e := Exact{Origin: "PID 1's first instruction", OwnNsec: base.ReadyNsec - base.InitNsec, Bytes: [2]int64{4_554_752, 4_554_800}, First: -1}
 	e.Phases, e.Same = Phases(base, base)
 	golden(t, "exact-same.txt", e.Text())
 	e.Phases, _ = Phases(base, changed(base, "loop", 31_250))

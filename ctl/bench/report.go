@@ -58,6 +58,23 @@ func Times(ctx context.Context, c vm.Config, o Options, count int) ([]Run, error
 	return all, nil
 }
 
+// Pairs boots two sides in turn, so that what else the host does meets both
+// alike; the first of a pair changes each time.
+func Pairs(ctx context.Context, count int, config func(side int) vm.Config, o Options) (base, head []Run, err error) {
+	var all [2][]Run
+	for n := range count {
+		for k := range 2 {
+			i := (n + k) % 2
+			r, err := Measure(ctx, config(i), o)
+			if err != nil {
+				return all[0], all[1], fmt.Errorf("pair %d of %d: %w", n+1, count, err)
+			}
+			all[i] = append(all[i], r)
+		}
+	}
+	return all[0], all[1], nil
+}
+
 // Exactly is an error where boots that were counted are not alike.
 func (r Report) Exactly() error {
 	if !r.Exact {

@@ -3,7 +3,6 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"mote/ctl/bench"
 	"mote/ctl/mote/benchcmd"
 )
 
@@ -17,7 +16,7 @@ func root() *cobra.Command {
 		SilenceErrors: true, // main prints it
 	}
 	c.AddCommand(
-		benchcmd.New(bench.Take),
+		benchcmd.New(benchcmd.Real()),
 	)
 	return c
 }

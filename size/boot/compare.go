@@ -106,7 +106,7 @@ func git(ctx context.Context, args ...string) (string, error) {
 func compareExact(ctx context.Context, sides [2]side, offsets int, out io.Writer) error {
 	e, err := bench.CompareExact(ctx, [2]string{sides[0].image, sides[1].image}, func(i int, image string) vm.Config {
 		return options{image: image, kernel: sides[i].kernel, machine: vm.MicroVM, exact: true}.config()
-	}, offsets)
+	}, bench.Options{}, offsets)
 	if err != nil {
 		return err
 	}
@@ -114,22 +114,15 @@ func compareExact(ctx context.Context, sides [2]side, offsets int, out io.Writer
 	return err
 }
 
-// compareClock boots pairs in turn, so that what else the host does meets both
-// sides alike; the first of a pair changes each time.
+// compareClock boots pairs by the clock.
 func compareClock(ctx context.Context, sides [2]side, pairs int, out io.Writer) error {
-	var all [2][]bench.Run
-	for n := range pairs {
-		for k := range 2 {
-			i := (n + k) % 2
-			o := options{image: sides[i].image, kernel: sides[i].kernel, machine: vm.MicroVM}
-			r, err := bench.Measure(ctx, o.config(), bench.Options{})
-			if err != nil {
-				return err
-			}
-			all[i] = append(all[i], r)
-		}
+	base, head, err := bench.Pairs(ctx, pairs, func(i int) vm.Config {
+		return options{image: sides[i].image, kernel: sides[i].kernel, machine: vm.MicroVM}.config()
+	}, bench.Options{})
+	if err != nil {
+		return err
 	}
-	text, _ := bench.ClockText(all[0], all[1])
-	_, err := io.WriteString(out, text)
+	text, _ := bench.ClockText(base, head)
+	_, err = io.WriteString(out, text)
 	return err
 }

@@ -121,7 +121,7 @@ func exactly(ctx context.Context, t *testing.T, head string, offsets int) bench.
 	e, err := bench.CompareExact(ctx, [2]string{filepath.Join(build, "bench.squashfs"), head},
 		func(_ int, image string) vm.Config {
 			return options{image: image, kernel: filepath.Join(build, "vmlinux"), machine: vm.MicroVM, exact: true}.config()
-		}, offsets)
+		}, bench.Options{}, offsets)
 	if err != nil {
 		t.Fatal(err)
 	}

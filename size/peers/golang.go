@@ -28,7 +28,7 @@ func goPeers(ctx context.Context, b *builder) ([]*peer, error) {
 	gokrazy, err := fromModule(ctx, b, "github.com/gokrazy/gokrazy", &peer{name: "gokrazy", init: "/gokrazy/init", fill: fillGokrazy,
 		// It wants to know on which disk it is to update itself; there is none.
 		words: []string{"ubd0=/dev/sda2"},
-		note: "its own DHCP client sets the static address; it serves a web interface, and starts a dead service after 1 s. " +
+		note: "a program beside it sets the static address, as its own DHCP client first waits a second; it serves a web interface, and starts a dead service after 1 s. " +
 			"It has no partition for what stays, and waits only for children of its services' process groups, so that orphans stay behind"})
 	return []*peer{uroot, gokrazy}, err
 }
@@ -50,7 +50,7 @@ func fillUroot(ctx context.Context, b *builder, t *tree) error {
 // fillGokrazy makes the root that its packer would make, as far as this job
 // needs it.
 func fillGokrazy(ctx context.Context, b *builder, t *tree) error {
-	for pkg, path := range map[string]string{"./gokrazy": "/gokrazy/init", "github.com/gokrazy/gokrazy/cmd/dhcp": "/gokrazy/dhcp"} {
+	for pkg, path := range map[string]string{"./gokrazy": "/gokrazy/init", "./network": "/user/network"} {
 		out, err := b.gobuild(ctx, b.inits(), pkg, "gokrazy-"+filepath.Base(path))
 		if err != nil {
 			return err
@@ -62,7 +62,6 @@ func fillGokrazy(ctx context.Context, b *builder, t *tree) error {
 	t.text("/etc/hostname", "gokrazy", 0o644)
 	t.text("/etc/hosts", lines("127.0.0.1 localhost"), 0o644)
 	t.link("/etc/resolv.conf", "/tmp/resolv.conf")
-	t.text("/etc/gokrazy/static.json", lines(`{"IP": "10.0.2.15", "Router": "10.0.2.2"}`), 0o644)
 	t.folder("/perm")
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -52,10 +53,10 @@ type asked struct {
 // command runs one with runs that were prepared.
 func command(t *testing.T, runs []bench.Run, args ...string) (out string, a asked, err error) {
 	t.Helper()
-	c := New(func(_ context.Context, title string, config vm.Config, o bench.Options, count int) (bench.Report, error) {
+	c := New(Boots{Take: func(_ context.Context, title string, config vm.Config, o bench.Options, count int) (bench.Report, error) {
 		a = asked{config, title, o, count}
 		return bench.Report{Title: title, Runs: runs, Exact: config.Exact}, nil
-	})
+	}})
 	var b bytes.Buffer
 	c.SetOut(&b)
 	c.SetErr(&b)
@@ -84,12 +85,15 @@ func TestBootGolden(t *testing.T) {
 
 func TestBootAsksFor(t *testing.T) {
 	_, a, err := command(t, []bench.Run{busybox(0)}, "boot", "--kernel", "k", "--initrd", "dir/i.cpio", "--append", "quiet init=/sbin/init",
-		"--append", "x=1", "--runs", "4", "--until", "login", "--limit", "20s", "--machine", "q35", "--memory", "64", "--nic")
+		"--append", "x=1", "--runs", "4", "--until", "login", "--limit", "20s", "--machine", "q35", "--memory", "64", "--nic", "--needs", "web=net,db", "--needs", "net=")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := strings.Join(a.config.Append, " "); got != "printk.time=1 loglevel=7 quiet init=/sbin/init x=1" {
 		t.Errorf("words %q", got)
+	}
+	if len(a.Services) != 2 || a.Services[0].Name != "web" || !slices.Equal(a.Services[0].Needs, []string{"net", "db"}) || len(a.Services[1].Needs) != 0 {
+		t.Errorf("needs %+v", a.Services)
 	}
 	if a.count != 4 || a.Until != "login" || a.Limit != 20*time.Second || a.title != "i.cpio on q35" ||
 		a.config.MemoryBytes != 64<<20 || len(a.config.NICs) != 1 || !a.config.NICs[0].NoPeer {
@@ -118,6 +122,7 @@ func TestBootRefuses(t *testing.T) {
 		"boot --kernel k --rootfs r --limit 0s":       "--limit",
 		"boot --kernel k --rootfs r --until=":         "--until",
 		"boot --kernel k --rootfs r -o yaml":          "no output",
+		"boot --kernel k --rootfs r --needs web":      "SERVICE=NEED",
 		"boot --kernel k --rootfs r surplus":          "surplus",
 		"boot --kernel k --rootfs r --no-such-option": "no-such-option",
 	} {

@@ -18,7 +18,7 @@ const (
 	// deaths of the first service, as many as a 99th percentile takes, and far
 	// enough apart that no peer's limit on quick restarts (1 s in some) is met.
 	deaths       = 100
-	deathGapNsec = 2_500_000_000
+	deathGapNsec = 1_200_000_000
 	settleNsec   = 1_000_000_000
 )
 

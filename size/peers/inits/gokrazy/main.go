@@ -15,7 +15,7 @@ func main() {
 		log.Fatal(err)
 	}
 	services := []*gokrazy.Service{
-		gokrazy.NewService(exec.Command("/gokrazy/dhcp", "-static_network_config=/etc/gokrazy/static.json")),
+		gokrazy.NewService(exec.Command("/user/network")),
 	}
 	for _, word := range []string{"first", "second", "last"} {
 		services = append(services, gokrazy.NewService(exec.Command("/user/service", word)))

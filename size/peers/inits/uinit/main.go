@@ -6,11 +6,11 @@ package main
 
 import (
 	"log"
-	"net"
 	"os/exec"
 
-	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"mote/size/peers/inits/address"
 )
 
 func main() {
@@ -22,7 +22,7 @@ func main() {
 	for _, word := range []string{"first", "second", "last"} {
 		go supervise(word)
 	}
-	if err := network(); err != nil {
+	if err := address.Set(); err != nil {
 		log.Fatalf("uinit: network: %v", err)
 	}
 	select {}
@@ -35,23 +35,4 @@ func supervise(word string) {
 			log.Printf("uinit: %s: %v", word, err)
 		}
 	}
-}
-
-// network gives eth0 its address and route; u-root's init has the loopback up.
-func network() error {
-	eth0, err := netlink.LinkByName("eth0")
-	if err != nil {
-		return err
-	}
-	if err := netlink.LinkSetUp(eth0); err != nil {
-		return err
-	}
-	address, err := netlink.ParseAddr("10.0.2.15/24")
-	if err != nil {
-		return err
-	}
-	if err := netlink.AddrAdd(eth0, address); err != nil {
-		return err
-	}
-	return netlink.RouteAdd(&netlink.Route{LinkIndex: eth0.Attrs().Index, Gw: net.IPv4(10, 0, 2, 2)})
 }
