@@ -151,31 +151,6 @@ func TestPackageOf(t *testing.T) {
 	}
 }
 
-// dump is a linker's account in small.
-const dump = `_ -> _rt0_amd64_linux
-_rt0_amd64_linux -> main.main
-main.main -> mote/fs.Mount
-main.main -> type:*mote/fs.table <UsedInIface>
-type:*mote/fs.table <UsedInIface> -> mote/fs.(*table).String
-mote/fs.(*table).String -> fmt.Sprint
-fmt.Sprint <ReflectMethod> -> reflect.Value.Method
-# mote/init
-`
-
-func TestWhyGolden(t *testing.T) {
-	tree := ParseTree([]byte(dump))
-	var got string
-	for _, name := range []string{"mote/fs.(*table).String", "fmt", "mote/fs", "net/http"} {
-		text, err := tree.Why(name)
-		if err != nil {
-			text = err.Error() + "\n"
-		}
-		got += text
-	}
-	got += "reflects: " + strings.Join(tree.Reflects(), " ") + "\n"
-	golden(t, "why.txt", got)
-}
-
 func TestReportGolden(t *testing.T) {
 	pieces := []Piece{
 		{"mote", "mote/fs", "mote/fs.Mount", Text, 700}, {"mote", "mote/fs", "mote/fs.Mount", Pclntab, 300},

@@ -23,8 +23,8 @@ type Target struct {
 	// Flags are how it is built. They are those of this program's own checkout,
 	// so that two revisions differ in their code only.
 	Flags image.BuildFlags
-	// Overlay is a file for `go build -overlay`, or empty.
-	Overlay string
+	// Overlay and ModFile are files for `go build`, or empty.
+	Overlay, ModFile string
 }
 
 // Init is PID 1 of the checkout at top.
@@ -81,6 +81,9 @@ func (t Target) command(ctx context.Context, verb string, flags image.BuildFlags
 	if t.Overlay != "" {
 		args = append(args, "-overlay", t.Overlay)
 	}
+	if t.ModFile != "" {
+		args = append(args, "-mod=mod", "-modfile", t.ModFile)
+	}
 	cmd := exec.CommandContext(ctx, "go", append(append(args, more...), t.Package)...)
 	cmd.Dir = t.Top
 	cmd.Env = append(os.Environ(), image.BuildEnv("amd64")...)
@@ -113,13 +116,4 @@ func (t Target) Objects(ctx context.Context) (*goobj.Set, error) {
 		objects = append(objects, some...)
 	}
 	return goobj.NewSet(objects), nil
-}
-
-// Reached is the linker's account of what keeps what in the program.
-func (t Target) Reached(ctx context.Context, dir string) (Tree, error) {
-	said, err := t.link(ctx, filepath.Join(dir, "dumpdep"), append([]string{"-dumpdep"}, t.Flags.LinkerFlags...))
-	if err != nil {
-		return Tree{}, err
-	}
-	return ParseTree(said), nil
 }

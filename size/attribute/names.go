@@ -27,7 +27,7 @@ func packageOf(symbol string) string {
 		if name = element(name); name == "" || strings.ContainsAny(name[:1], ".*") {
 			return Shared
 		}
-		for _, word := range []string{"func(", "map[", "chan ", "<-chan ", "chan<- ", "struct {", "interface {", "map.group["} {
+		for _, word := range []string{"func(", "map[", "chan ", "<-chan ", "chan<- ", "struct {", "interface {", "map.group[", "go.shape."} {
 			if strings.HasPrefix(name, word) {
 				return Shared
 			}

@@ -59,7 +59,9 @@ func (p *Places) owners(n names) map[uint64]owner {
 	for addr, id := range p.byAddr {
 		symbol, pkg := p.Set.Symbol(id)
 		next = append(next, id)
-		if who, is := n.named(symbol.Name); is {
+		if symbol.Hash != "" {
+			// One of all with the same content, under the name of one of them.
+		} else if who, is := n.named(symbol.Name); is {
 			out[addr], fixed[addr] = who, true
 		} else if !merged(symbol.Name) {
 			// A name of assembly, without a package: its file's.

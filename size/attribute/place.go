@@ -172,7 +172,7 @@ func equal(linked []byte, data string, edges []goobj.Edge) bool {
 // target is the address that the linker filled in for a reference of a symbol
 // that stands at an address. Source: cmd/link/internal/ld/data.go, relocsym.
 func (p *Places) target(addr uint64, e goobj.Edge) (uint64, bool) {
-	if e.ID == goobj.None || e.Bytes == 0 || e.Offset < 0 {
+	if e.Bytes == 0 || e.Offset < 0 {
 		return 0, false
 	}
 	raw, is := p.bytes(addr+uint64(e.Offset), uint64(e.Bytes))
@@ -189,14 +189,18 @@ func (p *Places) target(addr uint64, e goobj.Edge) (uint64, bool) {
 		return 0, false
 	}
 	value -= e.Add
-	symbol, _ := p.Set.Symbol(e.ID)
+	text := false
+	if e.ID != goobj.None {
+		symbol, _ := p.Set.Symbol(e.ID)
+		text = symbol.Kind.Text()
+	}
 	switch e.Type &^ goobj.Weak {
 	case goobj.Addr:
 		return uint64(value), true
 	case goobj.Call, goobj.PCRel:
 		return uint64(value + int64(addr) + int64(e.Offset) + int64(e.Bytes)), true
 	case goobj.AddrOff, goobj.MethodOff:
-		if symbol.Kind.Text() {
+		if text {
 			return uint64(value) + p.textStart, true
 		}
 		return uint64(value) + p.rodataStart, true
@@ -204,7 +208,21 @@ func (p *Places) target(addr uint64, e goobj.Edge) (uint64, bool) {
 	return 0, false
 }
 
-// At is the address of a symbol; false for one that isn't in the file.
-func (p *Places) At(id goobj.ID) (uint64, bool) {
-	return p.at[id], id != goobj.None && p.at[id] != 0
+// builtins are the runtime's symbols that the compiler knows by number: the
+// linked file tells which they are.
+func (p *Places) builtins() map[uint32]goobj.ID {
+	out := map[uint32]goobj.ID{}
+	for _, id := range p.byAddr {
+		for _, e := range p.Set.Edges(id) {
+			if !e.To.Builtin() {
+				continue
+			}
+			if addr, is := p.target(p.at[id], e); is {
+				if to, is := p.byAddr[addr]; is {
+					out[e.To.Symbol] = to
+				}
+			}
+		}
+	}
+	return out
 }

@@ -1,136 +1,94 @@
 package attribute
 
 import (
-	"bufio"
-	"bytes"
 	"fmt"
 	"slices"
 	"strings"
+
+	"mote/size/goobj"
 )
 
-// chainMax bounds a chain; the linker's are far shorter, and a longer one is a
-// circle that should not be.
+// chainMax bounds a chain; none is nearly as long, and a longer one would be a
+// circle.
 const chainMax = 200
 
-// Tree is how the linker came to each symbol: from which other it was first
-// reached. There may be other ways to it: cutting this one may not free it.
-type Tree struct {
-	// from is the symbol that reached a symbol.
-	from map[string]string
-	// marks are the linker's words on a symbol, UsedInIface and ReflectMethod.
-	marks map[string][]string
+// Why tells the shortest chain to a symbol, or to whichever symbol of a package
+// is nearest, from a root of the linker's: the entry, a package's own start, or
+// what the runtime must have. A method that only an interface or reflection
+// keeps tells by whose call. An error says that nothing of that name is in the
+// program.
+func (g *Graph) Why(name string) (string, error) {
+	return g.search(without{}).tell(name)
 }
 
-// ParseTree reads what the linker says under -dumpdep: a line "a -> b" for each
-// symbol that is reached, with marks in angle brackets behind a name. Source:
-// cmd/link/internal/ld/deadcode.go.
-func ParseTree(text []byte) Tree {
-	t := Tree{from: map[string]string{}, marks: map[string][]string{}}
-	lines := bufio.NewScanner(bytes.NewReader(text))
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		from, to, is := strings.Cut(lines.Text(), " -> ")
-		if !is {
+func (a *alive) tell(name string) (string, error) {
+	var best []goobj.ID
+	for i, is := range a.reached {
+		id := goobj.ID(i)
+		if !is || a.g.name(id) != name && a.g.pkg(id) != name {
 			continue
 		}
-		from, to = t.mark(from), t.mark(to)
-		if _, known := t.from[to]; !known && from != to {
-			t.from[to] = from
-		}
-	}
-	return t
-}
-
-// mark takes the linker's marks off a name and keeps them.
-func (t Tree) mark(name string) string {
-	for {
-		rest, word, is := cutMark(name)
-		if !is {
-			return name
-		}
-		if !slices.Contains(t.marks[rest], word) {
-			t.marks[rest] = append(t.marks[rest], word)
-		}
-		name = rest
-	}
-}
-
-func cutMark(name string) (rest, word string, is bool) {
-	for _, word := range []string{"UsedInIface", "ReflectMethod"} {
-		if rest, is := strings.CutSuffix(name, " <"+word+">"); is {
-			return rest, word, true
-		}
-	}
-	return name, "", false
-}
-
-// Reflects are the symbols whose use of reflection keeps every exported method
-// of every type that an interface holds alive, sorted. None is what we want.
-func (t Tree) Reflects() []string {
-	var names []string
-	for name, marks := range t.marks {
-		if slices.Contains(marks, "ReflectMethod") {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names
-}
-
-// Why tells the chain to a symbol, or to whichever symbol of a package is
-// nearest, from a root of the linker's: the entry, a package's own start, or
-// what the runtime must have. An error says that nothing of that name is in
-// the binary.
-func (t Tree) Why(name string) (string, error) {
-	var best []string
-	for symbol := range t.from {
-		if symbol != name && packageOf(symbol) != name {
-			continue
-		}
-		chain := t.chain(symbol)
-		if best == nil || len(chain) < len(best) || len(chain) == len(best) && slices.Compare(chain, best) < 0 {
+		if chain := a.chain(id); best == nil || len(chain) < len(best) || len(chain) == len(best) && a.before(chain, best) {
 			best = chain
 		}
 	}
 	if best == nil {
-		return "", fmt.Errorf("attribute: nothing named %s is linked into PID 1", name)
+		return "", fmt.Errorf("attribute: nothing named %s is linked into the program", name)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s is in PID 1 by this chain, the one by which the linker first came to it:\n", name)
-	for i, symbol := range best {
+	fmt.Fprintf(&b, "%s is in the program by this chain, the shortest:\n", name)
+	for i, id := range best {
+		arrow := "→ "
 		if i == 0 {
-			fmt.Fprintf(&b, "  %s%s\n", symbol, t.words(symbol))
-			continue
+			arrow = ""
 		}
-		fmt.Fprintf(&b, "  → %s%s\n", symbol, t.words(symbol))
+		fmt.Fprintf(&b, "  %s%s%s\n", arrow, a.g.name(id), a.words(id))
 	}
 	return b.String(), nil
 }
 
-// words explains the linker's marks on a symbol.
-func (t Tree) words(symbol string) string {
-	var out string
-	for _, mark := range t.marks[symbol] {
-		switch mark {
-		case "UsedInIface":
-			out += "   (an interface holds it: methods that interfaces name stay alive)"
-		case "ReflectMethod":
-			out += "   (looks for methods by reflection: every exported method stays alive)"
-		}
-	}
-	return out
+// before orders chains of one length by their names, so that one is told always.
+func (a *alive) before(x, y []goobj.ID) bool {
+	return slices.CompareFunc(x, y, func(x, y goobj.ID) int { return strings.Compare(a.g.name(x), a.g.name(y)) }) < 0
 }
 
 // chain leads from a root to a symbol.
-func (t Tree) chain(symbol string) []string {
-	chain := []string{symbol}
-	for len(chain) < chainMax {
-		from, is := t.from[chain[len(chain)-1]]
-		if !is || from == "_" {
-			break
-		}
-		chain = append(chain, from)
+func (a *alive) chain(id goobj.ID) []goobj.ID {
+	chain := []goobj.ID{id}
+	for len(chain) < chainMax && a.why[id].from != goobj.None {
+		id = a.why[id].from
+		chain = append(chain, id)
 	}
 	slices.Reverse(chain)
 	return chain
+}
+
+// words tell why a method is alive that nobody calls by its name.
+func (a *alive) words(id goobj.ID) string {
+	why := a.why[id]
+	var call string
+	switch why.how {
+	case byInterface:
+		call = fmt.Sprintf("%s calls a method %s of an interface", a.g.name(why.caller), why.method.name)
+	case byName:
+		call = fmt.Sprintf("%s looks for methods named %s", a.g.name(why.caller), why.method.name)
+	case byReflection:
+		call = fmt.Sprintf("%s looks for methods by reflection, and keeps every exported one", a.g.name(why.caller))
+	default:
+		return ""
+	}
+	text := fmt.Sprintf("\n      (%s", call)
+	if by, is := a.held[why.from]; is {
+		text += fmt.Sprintf(";\n      %s makes %s an interface's value", a.g.name(by), strings.TrimPrefix(a.g.name(why.from), "type:"))
+	}
+	return text + ")"
+}
+
+// line is a chain in one line.
+func (a *alive) line(id goobj.ID) string {
+	var words []string
+	for _, step := range a.chain(id) {
+		words = append(words, a.g.name(step))
+	}
+	return strings.Join(words, " → ")
 }

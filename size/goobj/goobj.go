@@ -77,6 +77,10 @@ type Symbol struct {
 // Ref names a symbol out of an object, by numbers of that object.
 type Ref struct{ Package, Symbol uint32 }
 
+// Builtin says whether it is one of the runtime's that the compiler knows by
+// number; the number is Symbol.
+func (r Ref) Builtin() bool { return r.Package == pkgBuiltin }
+
 // Reloc is a reference of a symbol to another, at an offset of its bytes.
 type Reloc struct {
 	Offset int32
@@ -243,6 +247,22 @@ func (o *Object) Relocs(n int) []Reloc {
 			Type: RelocType(uint16(o.raw[at+5]) | uint16(o.raw[at+6])<<8), Add: int64(low | high<<32),
 			To: Ref{o.u32(at + 15), o.u32(at + 19)},
 		})
+	}
+	return out
+}
+
+// auxFuncdata is the kind of what the runtime keeps of a function. Source:
+// cmd/internal/goobj/objfile.go, AuxFuncdata.
+const auxFuncdata = 2
+
+// funcdata are what the runtime keeps of the n-th symbol, a function.
+func (o *Object) funcdata(n int) []Ref {
+	part := o.Symbols[n].aux
+	var out []Ref
+	for at := part[0]; at < part[1]; at += auxBytes {
+		if o.raw[at] == auxFuncdata {
+			out = append(out, Ref{o.u32(at + 1), o.u32(at + 5)})
+		}
 	}
 	return out
 }

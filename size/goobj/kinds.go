@@ -37,6 +37,7 @@ const (
 	UseNamedMethod RelocType = 25 // methods of this name are looked for here
 	MethodOff      RelocType = 26 // as AddrOff; -1 of a method that was dropped
 	Keep           RelocType = 27 // no bytes: who has this has that
+	InitOrder      RelocType = 99 // the other package's start runs before
 	// Weak is added to a way that keeps nothing alive.
 	Weak RelocType = 1 << 15
 )

@@ -119,6 +119,29 @@ func (s *Set) Edges(id ID) []Edge {
 	return out
 }
 
+// Funcdata are what the runtime keeps of a function, which goes where it goes.
+func (s *Set) Funcdata(id ID) []ID {
+	d := s.defs[id]
+	var out []ID
+	for _, to := range d.object.funcdata(d.n) {
+		if found := s.target(d.object, to); found != None {
+			out = append(out, found)
+		}
+	}
+	return out
+}
+
+// Lookup finds symbols by name, for each way to call them.
+func (s *Set) Lookup(name string) []ID {
+	var out []ID
+	for abi := range uint16(2) {
+		if id, is := s.byName[nameABI{name, abi}]; is {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
 // target finds what an object's numbers name.
 func (s *Set) target(o *Object, to Ref) ID {
 	n, object := uint64(to.Symbol), s.index[o]

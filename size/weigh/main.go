@@ -3,6 +3,7 @@
 //	go run ./size/weigh [-package DIR | -binary FILE] attribute [ROWS]
 //	go run ./size/weigh [-package DIR | -binary FILE] map FILE.svg
 //	go run ./size/weigh [-package DIR] why SYMBOL|PACKAGE
+//	go run ./size/weigh [-package DIR] cost [MODULE|PACKAGE]
 //	go run ./size/weigh [-package DIR] reflect
 //	go run ./size/weigh kernel
 //	go run ./size/weigh squashfs FILE
@@ -40,7 +41,7 @@ func main() {
 }
 
 // errUsage is the answer to arguments that say nothing to do.
-var errUsage = errors.New("weigh: want: [-package DIR | -binary FILE] attribute [ROWS] | map FILE.svg | why SYMBOL or PACKAGE | reflect | kernel | squashfs FILE | diff REV1 REV2")
+var errUsage = errors.New("weigh: want: [-package DIR | -binary FILE] attribute [ROWS] | map FILE.svg | why SYMBOL or PACKAGE | cost [MODULE or PACKAGE] | reflect | kernel | squashfs FILE | diff REV1 REV2")
 
 // asked is the program that the flags name.
 type asked struct {
@@ -87,7 +88,9 @@ func run(ctx context.Context, top string, args []string, out io.Writer) error {
 	case args[0] == "why" && len(args) == 2:
 		return printWhy(ctx, program, args[1], out)
 	case args[0] == "reflect" && len(args) == 1:
-		return printReflects(ctx, program, out)
+		return printKept(ctx, program, out)
+	case args[0] == "cost" && len(args) <= 2:
+		return printCost(ctx, program, args[1:], out)
 	case args[0] == "kernel" && len(args) == 1:
 		return printKernel(top, rowsDefault, out)
 	case args[0] == "squashfs" && len(args) == 2:
@@ -127,12 +130,13 @@ func drawMap(ctx context.Context, program asked, file string, out io.Writer) err
 	return err
 }
 
+// printWhy tells what keeps a symbol or a package.
 func printWhy(ctx context.Context, program asked, name string, out io.Writer) error {
-	tree, err := program.Reached(ctx, program.dir)
+	graph, err := program.Graph(ctx, program.dir)
 	if err != nil {
 		return err
 	}
-	text, err := tree.Why(name)
+	text, err := graph.Why(name)
 	if err != nil {
 		return err
 	}
@@ -140,26 +144,14 @@ func printWhy(ctx context.Context, program asked, name string, out io.Writer) er
 	return err
 }
 
-// printReflects names each use of reflection that ends dead-code elimination,
-// with its chain.
-func printReflects(ctx context.Context, program asked, out io.Writer) error {
-	tree, err := program.Reached(ctx, program.dir)
+// printKept tells what interfaces and reflection keep that nobody calls.
+func printKept(ctx context.Context, program asked, out io.Writer) error {
+	graph, err := program.Graph(ctx, program.dir)
 	if err != nil {
 		return err
 	}
-	names := tree.Reflects()
-	if len(names) == 0 {
-		_, err = fmt.Fprintln(out, "nothing in PID 1 looks for methods by reflection: the linker drops what nobody calls")
-		return err
-	}
-	for _, name := range names {
-		text, err := tree.Why(name)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintln(out, text)
-	}
-	return nil
+	_, err = io.WriteString(out, attribute.KeptReport(graph.Kept(), rowsDefault))
+	return err
 }
 
 // printImage tells what each file takes of an image, compressed.

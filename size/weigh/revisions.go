@@ -27,7 +27,7 @@ func printDiff(ctx context.Context, top, dir, before, after string, out io.Write
 		return err
 	}
 	why := func(pkg string) string {
-		text, err := now.tree.Why(pkg)
+		text, err := now.graph.Why(pkg)
 		if err != nil {
 			return ""
 		}
@@ -50,7 +50,7 @@ func printDiff(ctx context.Context, top, dir, before, after string, out io.Write
 // built is what is measured of a revision.
 type built struct {
 	pieces    []attribute.Piece
-	tree      attribute.Tree
+	graph     *attribute.Graph
 	baseBytes int64
 }
 
@@ -72,7 +72,7 @@ func revision(ctx context.Context, top, dir, rev string) (b built, err error) {
 	if b.pieces, err = attribute.Init(dir).Attribute(ctx, bin); err != nil {
 		return b, err
 	}
-	if b.tree, err = attribute.Init(dir).Reached(ctx, bin); err != nil {
+	if b.graph, err = attribute.Init(dir).Graph(ctx, bin); err != nil {
 		return b, err
 	}
 	// By the revision's own builder: what it would have released.
