@@ -24,9 +24,9 @@ import (
 // Services wait for it, so that no program runs behind the clock's floor, for
 // areaHoldNsec at most.
 type area struct {
-	_    [0]func() // never compared: the compiler would write how
-	word  string // the word's value; empty: the node keeps nothing
-	path  string // of the device, once it is there
+	_     [0]func() // never compared: the compiler would write how
+	word  string    // the word's value; empty: the node keeps nothing
+	path  string    // of the device, once it is there
 	phase areaPhase
 	// values is what is known of the device, nil until it is looked for.
 	values *fs.State

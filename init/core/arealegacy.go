@@ -52,5 +52,5 @@ func (l *Loop) adoptArea(words string) {
 	for n := range a.want {
 		a.values.Wrote(fs.StateKey(n), false)
 	}
-	l.keepCrashes()
+	l.keepCrashes(a.kept.boot.count)
 }

@@ -100,8 +100,12 @@ func (l *Loop) areaOpened() {
 	}
 	k.clockAt = l.now + clockKeepNsec
 	l.keepBoot(true)
-	if l.crash.count > 0 {
-		l.keepCrashes()
+	switch {
+	case k.last.ended == endingPanic: // which could write nothing else
+		k.crashes++
+		l.keepCrashes(k.last.count)
+	case l.crash.count > 0:
+		l.keepCrashes(k.boot.count)
 	}
 	l.sayArea()
 }
@@ -138,10 +142,10 @@ func (l *Loop) keepBoot(urgent bool) {
 	l.areaPut(fs.StateBoot, c.b[:c.at], urgent)
 }
 
-// keepCrashes writes how often PID 1 has crashed.
-func (l *Loop) keepCrashes() {
+// keepCrashes writes how often PID 1 has crashed, and in which boot last.
+func (l *Loop) keepCrashes(boot int64) {
 	k := &l.area.kept
-	k.lastCrash = k.boot.count
+	k.lastCrash = boot
 	c := coder{b: l.scratch[:fs.StateContentMax]}
 	c.number(k.crashes + int64(l.crash.count))
 	c.number(k.lastCrash)

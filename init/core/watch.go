@@ -1,6 +1,9 @@
 package core
 
-import "mote/wire"
+import (
+	"mote/fs"
+	"mote/wire"
+)
 
 // What a test outside of this package may see and change of a loop. PID 1 calls
 // nothing of it, so the linker leaves it out.
@@ -174,4 +177,18 @@ func (p *Program) Bytes(pointer, size uintptr) []byte {
 		return nil
 	}
 	return p.text[at : at+size]
+}
+
+// Kept is what the loop believes to stand in the state area under a key, and its
+// number, which only grows; 0: nothing, or the area is not open.
+func (l *Loop) Kept(key fs.StateKey) (value []byte, generation uint64) {
+	if l.area.phase != areaOpen {
+		return nil, 0
+	}
+	return l.area.values.Get(key), l.area.values.Generation(key)
+}
+
+// Boots is the number of this boot by the state area, and how the one before ended.
+func (l *Loop) Boots() (count int64, lastEnded string) {
+	return l.area.kept.boot.count, l.area.kept.last.words()
 }

@@ -1,6 +1,10 @@
 package sim
 
-import "golang.org/x/sys/unix"
+import (
+	"mote/fs"
+
+	"golang.org/x/sys/unix"
+)
 
 // A disk with a state area. What it breaks: it comes late or never; it takes no
 // writes; a read, a write or a flush fails or does nothing for long; a flush that
@@ -25,6 +29,7 @@ type disk struct {
 	cutRand      rand
 
 	writes, flushes, boots int
+	world                  *world
 }
 
 type diskWrite struct {
@@ -43,6 +48,20 @@ func newDisk(size int) *disk {
 		slowNsec: 20 * usec}
 }
 
+// newDisk makes the disk that a plan says.
+func (p *plan) newDisk() *disk {
+	if p.disk == diskNone {
+		return nil
+	}
+	d := newDisk(fs.StateBytes)
+	d.there = p.disk != diskLate && p.disk != diskNever
+	d.readOnly = p.disk == diskReadOnly
+	if p.disk == diskHung {
+		d.slowNsec = -1
+	}
+	return d
+}
+
 // plugDisk makes the disk appear, with the kernel's word about it.
 func (w *world) plugDisk() {
 	w.disk.there = true
@@ -58,7 +77,7 @@ func (w *world) plugDisk() {
 
 // attach gives the world a disk; one that is not there comes when it is plugged.
 func (w *world) attach(d *disk) {
-	w.disk = d
+	w.disk, d.world = d, w
 	d.reboot()
 	w.files["/proc/cmdline"] = &node{text: []byte("console=ttyS0 mote.state=PARTLABEL=mote-state\n")}
 	w.files["/proc/sys/kernel/random/boot_id"] = &node{text: []byte("5f2b5f0e-0000-4000-8000-00000000000" + itoa(int64(d.boots%10)) + "\n")}
@@ -74,8 +93,55 @@ func (d *disk) reboot() {
 	copy(d.cached, d.durable)
 }
 
+// load reads the area as a boot would, from what is durable.
+func (d *disk) load() *fs.State {
+	s := new(fs.State)
+	s.Reset()
+	for k := range fs.StateKey(fs.StateKeysMax) {
+		for n := range fs.StateCopies {
+			at := fs.StateOffset(k, n)
+			s.Take(k, n, d.durable[at:at+fs.StateBlockBytes])
+		}
+	}
+	return s
+}
+
+// kept checks that what the loop believes to be kept is on the disk, that or what
+// came after it, and that the clock is not behind what was kept of it.
+func (c *checks) kept() {
+	w := c.world
+	if w.disk == nil {
+		return
+	}
+	s := w.disk.load()
+	for k := range fs.StateKey(fs.StateKeysMax) {
+		value, generation := w.loop.Kept(k)
+		switch found := s.Generation(k); {
+		case found < generation:
+			c.broken(ruleKept, "value "+itoa(int64(k))+" of generation "+itoa(int64(generation))+" is called kept; on the disk is "+itoa(int64(found)))
+		case found == generation && string(s.Get(k)) != string(value):
+			c.broken(ruleKept, "value "+itoa(int64(k))+" is on the disk otherwise than it is called kept")
+		}
+	}
+	if _, opened := w.loop.Kept(fs.StateBoot); opened == 0 || w.clockRefused {
+		return
+	}
+	if clock := s.Get(fs.StateClock); len(clock) == 8 && w.Clock() < int64(number(clock))*sec {
+		c.broken(ruleClock, "the clock is behind what was kept of it")
+	}
+}
+
+// number reads a record's eight bytes.
+func number(b []byte) (v uint64) {
+	for n := range 8 {
+		v |= uint64(b[n]) << (8 * n)
+	}
+	return v
+}
+
 // cut is a loss of power: any sectors of what was not flushed are there.
 func (d *disk) cut() {
+	d.world.check.kept()
 	for _, p := range d.pending {
 		for at := 0; at < len(p.data); at += d.sectorBytes {
 			if d.cutRand.chance(2) {

@@ -54,6 +54,10 @@ func possible(call string) []errno {
 		return []errno{unix.EPERM}
 	case "chown", "chmod", "unlink", "getdents":
 		return []errno{unix.ENOMEM}
+	case "disk open":
+		return []errno{unix.ENXIO, unix.ENOMEM, unix.EIO}
+	case "disk pread", "disk pwrite", "disk fdatasync":
+		return []errno{unix.EIO}
 	case "reboot":
 		return []errno{unix.EINVAL, unix.EPERM}
 	}

@@ -3,6 +3,7 @@ package sim
 import (
 	"testing"
 
+	"mote/fs"
 	"mote/wire"
 
 	"golang.org/x/sys/unix"
@@ -19,6 +20,11 @@ var errnosOf = map[string][]errno{
 	"chown":             {unix.EACCES, unix.EIO, unix.ENOENT, unix.ENOMEM, unix.EPERM, unix.EROFS, unix.EDQUOT},
 	"clone":             {unix.EAGAIN, unix.EBUSY, unix.ENOMEM, unix.ENOSPC, unix.EPERM, unix.EOPNOTSUPP, unix.ENODEV, unix.ENOSYS},
 	"connect":           {unix.EACCES, unix.EADDRNOTAVAIL, unix.EAGAIN, unix.ECONNREFUSED, unix.EINTR, unix.ENETUNREACH, unix.ETIMEDOUT, unix.EPERM},
+	"clock_settime":     {unix.EINVAL, unix.EPERM},
+	"disk fdatasync":    {unix.EIO, unix.EROFS, unix.ENOSPC, unix.EDQUOT},
+	"disk open":         {unix.EACCES, unix.EBUSY, unix.EIO, unix.ENODEV, unix.ENOENT, unix.ENOMEM, unix.ENXIO, unix.EPERM, unix.EROFS, unix.EMFILE},
+	"disk pread":        {unix.EIO, unix.EINTR, unix.ENXIO, unix.ENOMEM},
+	"disk pwrite":       {unix.EIO, unix.EINTR, unix.ENOSPC, unix.EPERM, unix.EROFS, unix.EFBIG, unix.ENXIO},
 	"epoll_add":         {unix.ENOMEM, unix.ENOSPC, unix.EPERM},
 	"epoll_create":      {unix.EMFILE, unix.ENFILE, unix.ENOMEM},
 	"epoll_mod":         {unix.ENOMEM, unix.ENOSPC},
@@ -26,6 +32,7 @@ var errnosOf = map[string][]errno{
 	"getdents":          {unix.ENOENT, unix.ENOMEM, unix.EIO},
 	"ioctl watchdog":    {unix.EINVAL, unix.EOPNOTSUPP, unix.ENODEV, unix.EIO},
 	"listen":            {unix.EADDRINUSE, unix.EOPNOTSUPP},
+	"memfd_create":      {unix.EMFILE, unix.ENFILE, unix.ENOMEM},
 	"mkdir":             {unix.EACCES, unix.EDQUOT, unix.ENOMEM, unix.ENOSPC, unix.EROFS, unix.EPERM, unix.EAGAIN},
 	"mlock":             {unix.EAGAIN, unix.ENOMEM, unix.EPERM},
 	"open":              {unix.EACCES, unix.EBUSY, unix.EINTR, unix.EIO, unix.EMFILE, unix.ENFILE, unix.ENODEV, unix.ENOMEM, unix.ENXIO, unix.EPERM, unix.EROFS},
@@ -80,7 +87,7 @@ func (c planned) run() (out outcome, hits int) {
 		processLimit: 100, chaosNsec: 3 * sec, calm: !c.always, cycle: !c.always, ending: endReboot, operations: 6,
 		tempers: []temper{steady, steady, steady}, bootFaults: true, endingFaults: true}
 	p.script = func(int, int) (conduct, bool) { return good(), true }
-	return run(p, options{fails: func(w *world, call string) errno {
+	return run(p, options{disk: newDisk(fs.StateBytes), fails: func(w *world, call string) errno {
 		phase := phaseRun
 		switch {
 		case w.booting:

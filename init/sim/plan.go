@@ -38,9 +38,23 @@ type plan struct {
 	// lateLink is when eth0 is there.
 	lateLinkNsec int64
 	operations   int
+	// disk is what the state area is on.
+	disk diskKind
 	// crashedBefore: the boot before ended in a panic of the kernel.
 	crashedBefore bool
 }
+
+// diskKind is what a node's state area is on.
+type diskKind uint8
+
+const (
+	diskNone diskKind = iota // the kernel's words name none
+	diskGood
+	diskLate     // it comes while the node runs
+	diskReadOnly // it takes no writes
+	diskHung     // it never answers
+	diskNever    // it never comes
+)
 
 // ending is what ends a run.
 type ending uint8
@@ -91,6 +105,7 @@ func newPlan(seed uint64) *plan {
 	p.lateLinkNsec = pick(r, int64(0), 0, 0, r.between(0, 3*sec))
 	p.operations = r.below(40)
 	p.crashedBefore = r.percent(40)
+	p.disk = diskKind(r.weighted(40, 25, 15, 8, 6, 6))
 	return p
 }
 

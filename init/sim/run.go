@@ -42,6 +42,9 @@ func run(p *plan, o options) (out outcome) {
 	w := newWorld(p, o.keep)
 	out = outcome{plan: p, trace: w.trace}
 	w.loop = core.New(w, w.rooms())
+	if o.disk == nil {
+		o.disk = p.newDisk()
+	}
 	if o.disk != nil {
 		w.attach(o.disk)
 	}
@@ -107,6 +110,9 @@ func (w *world) arm() {
 			w.endRun()
 		}
 	})
+	if p.disk == diskLate {
+		w.after(w.rand.between(0, p.chaosNsec), w.plugDisk)
+	}
 	if w.rand.percent(20) { // somebody holds the console's output for a while
 		w.after(w.rand.between(0, p.chaosNsec), func() { w.console.stopped = true })
 		w.after(p.chaosNsec, func() { w.console.stopped = false })

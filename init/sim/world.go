@@ -40,6 +40,8 @@ type world struct {
 	disk *disk
 	// clockNsec is what CLOCK_REALTIME is ahead of CLOCK_BOOTTIME.
 	clockNsec int64
+	// clockRefused: the kernel did not let itself be told the time.
+	clockRefused bool
 
 	check    checks
 	operator operator
@@ -226,6 +228,7 @@ func (w *world) Clock() int64 { return w.now + w.clockNsec }
 // SetClock is Sys.SetClock.
 func (w *world) SetClock(nsec int64) errno {
 	if e := w.enter("clock_settime", callNsec); e != 0 {
+		w.clockRefused = true
 		return e
 	}
 	if nsec < w.Clock() {
@@ -249,6 +252,7 @@ func (w *world) Reboot(cmd int) errno {
 	}
 	w.trace.line(w.now, "= reboot "+map[bool]string{true: "restart", false: "off"}[cmd == unix.LINUX_REBOOT_CMD_RESTART])
 	w.check.rebooted(cmd)
+	w.check.kept()
 	w.rebooted = true
 	w.loop.Leave()
 	return 0
