@@ -13,16 +13,31 @@ FUZZTIME ?= 20s
 RUNS    ?= 10
 REV1    ?= main
 REV2    ?= HEAD
+# What a release is called.
+VERSION ?= 0.1.0-dev
+PROFILE ?= edge
+RELEASE  = build/mote-$(VERSION)-$(PROFILE)-amd64
 
 .DEFAULT_GOAL := help
-.PHONY: help run bench-peers boot compare profile memory kernel image size history weigh diff test test-unit test-arm64 test-qemu test-long sim fuzz clean
+.PHONY: help run release bench-peers boot compare profile memory kernel image size history weigh diff test test-unit test-arm64 test-qemu test-long sim fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: kernel image ## build everything, boot it, and stay at its console
+run: $(if $(SECURE),release,kernel image) ## boot the demo and stay at its console (SECURE=1: a release, by UEFI)
+ifdef SECURE
+	@$(NEEDS) vm secure
+	@$(GO) run ./ctl/mote image enrol --keys build/keys build/ovmf-vars.fd
+	@$(GO) run ./ctl/vm/run -disk $(RELEASE).raw -vars build/ovmf-vars.fd
+else
 	@$(NEEDS) vm
 	@$(GO) run ./ctl/vm/run
+endif
+
+release: kernel ## make the signed release of PROFILE, a raw disk, a netboot kernel
+	@$(NEEDS) image release
+	@[ -d build/keys ] || $(GO) run ./ctl/mote image keys build/keys
+	@$(GO) run ./ctl/mote image build --keys build/keys --profile $(PROFILE) --version $(VERSION)
 
 boot: kernel ## boot the bench image RUNS times (EXACT=1: counted) and draw where the time went
 	@$(NEEDS) image vm

@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"mote/ctl/mote/benchcmd"
+	"mote/ctl/mote/imagecmd"
 )
 
 // root is the tree of all commands: a new one is a line here.
@@ -17,6 +18,7 @@ func root() *cobra.Command {
 	}
 	c.AddCommand(
 		benchcmd.New(benchcmd.Real()),
+		imagecmd.New(),
 	)
 	return c
 }

@@ -55,10 +55,6 @@ func (c Config) wiredArgs() ([]string, error) {
 // args is the machine itself, without the host's ends of its wires. The
 // configuration is filled and its accelerator decided.
 func (c Config) args() ([]string, error) {
-	words, err := c.words()
-	if err != nil {
-		return nil, err
-	}
 	args := []string{
 		// No option of a file in the user's home may change the machine.
 		"-no-user-config", "-nodefaults",
@@ -78,15 +74,39 @@ func (c Config) args() ([]string, error) {
 	if !c.Reboots {
 		args = append(args, "-no-reboot")
 	}
-	args = append(args, "-kernel", c.Kernel)
+	boots, err := c.bootArgs()
+	if err != nil {
+		return nil, err
+	}
+	args = append(args, boots...)
+	args = append(args, c.deviceArgs()...)
+	return append(args, c.Args...), nil
+}
+
+// bootArgs say what is booted: a kernel, or what firmware finds.
+func (c Config) bootArgs() ([]string, error) {
+	if f := c.Firmware; f != nil {
+		// Flash comes by -drive only; the names are QEMU's for the two chips.
+		args := []string{
+			"-drive", "if=pflash,unit=0,format=raw,readonly=on,file=" + optionValue(f.Code),
+			"-drive", "if=pflash,unit=1,format=raw,file=" + optionValue(f.Vars),
+		}
+		if f.Secure {
+			args = append(args, "-global", "driver=cfi.pflash01,property=secure,value=on")
+		}
+		return args, nil
+	}
+	words, err := c.words()
+	if err != nil {
+		return nil, err
+	}
+	args := []string{"-kernel", c.Kernel}
 	if c.RootInRAM {
 		args = append(args, "-initrd", c.Root)
 	} else if c.Initrd != "" {
 		args = append(args, "-initrd", c.Initrd)
 	}
-	args = append(args, "-append", strings.Join(words, " "))
-	args = append(args, c.deviceArgs()...)
-	return append(args, c.Args...), nil
+	return append(args, "-append", strings.Join(words, " ")), nil
 }
 
 // deviceArgs are disks, NICs, entropy and serial ports, in the order in which
@@ -101,6 +121,18 @@ func (c Config) deviceArgs() []string {
 		args = append(args,
 			"-drive", "if=none,id=root,format=raw,readonly=on,file="+optionValue(c.Root),
 			"-device", c.virtio("blk")+",drive=root")
+	}
+	for i, disk := range c.Disks {
+		device := fmt.Sprintf("%s,drive=disk%d", c.virtio("blk"), i)
+		if n := disk.SectorBytes; n != 0 {
+			device += fmt.Sprintf(",logical_block_size=%d,physical_block_size=%d", n, n)
+		}
+		if c.Firmware != nil && i == 0 {
+			device += ",bootindex=0"
+		}
+		args = append(args,
+			"-drive", fmt.Sprintf("if=none,id=disk%d,format=raw,file=%s", i, optionValue(disk.Path)),
+			"-device", device)
 	}
 	for i, nic := range c.NICs {
 		args = append(args, c.nicArgs(i, nic)...)
@@ -135,8 +167,11 @@ func (c Config) nicArgs(i int, nic NIC) []string {
 
 // machine is the value of -M. microvm has a clock chip only on request.
 func (c Config) machine() string {
-	if c.Machine == MicroVM {
+	switch {
+	case c.Machine == MicroVM:
 		return MicroVM + ",rtc=on"
+	case c.Firmware != nil && c.Firmware.Secure:
+		return c.Machine + ",smm=on"
 	}
 	return c.Machine
 }

@@ -43,6 +43,8 @@ func TestCommandLineGolden(t *testing.T) {
 			NICs:   []NIC{{Open: true, MAC: "52:54:00:00:00:01"}, {}},
 			Append: []string{"ip=10.0.2.15::10.0.2.2:255.255.255.0::eth0:off", "dm-mod.create=v,,,ro, 0 8 zero"},
 			RNG:    true, Devices: []string{"i6300esb"}, Args: []string{"-name", "it's"}},
+		"firmware": {Firmware: &Firmware{Code: "code.fd", Vars: "vars.fd", Secure: true}, Accel: TCG, tscKHz: 2596134,
+			Disks: []Disk{{Path: "a.raw"}, {Path: "b.raw", SectorBytes: 4096}}},
 		"comma": {Kernel: "a,b", Root: "testdata/with,comma", Accel: TCG},
 	}
 	for name, c := range cases {
@@ -84,6 +86,9 @@ func TestConfigRefusals(t *testing.T) {
 		want string
 	}{
 		"no kernel":         {Config{}, "Kernel is empty"},
+		"firmware, kernel":  {Config{Kernel: rootFile, Firmware: &Firmware{}}, "drop Kernel"},
+		"firmware, microvm": {Config{Machine: MicroVM, Firmware: &Firmware{}}, "no flash"},
+		"missing disk":      {Config{Kernel: rootFile, Disks: []Disk{{Path: "testdata/nowhere"}}}, "testdata/nowhere"},
 		"missing kernel":    {Config{Kernel: "testdata/nowhere"}, "testdata/nowhere"},
 		"missing root":      {Config{Kernel: rootFile, Root: "testdata/nowhere"}, "testdata/nowhere"},
 		"half a MiB":        {Config{Kernel: rootFile, MemoryBytes: 1<<20 + 1}, "MemoryBytes"},

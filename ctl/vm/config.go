@@ -85,6 +85,12 @@ type Config struct {
 	// Initrd is a cpio archive. It excludes RootInRAM, and a Root beside it is
 	// a disk that the guest mounts by itself.
 	Initrd string
+	// Firmware boots the first of Disks in place of a Kernel; there are no words
+	// then but those that stand in what is booted. The board is Q35 by default.
+	Firmware *Firmware
+	// Disks come behind Root, in this order.
+	Disks []Disk
+
 	// Append are kernel words; those that the machine itself asks for (console,
 	// root, clock) stand before them.
 	Append []string
@@ -108,6 +114,23 @@ type Config struct {
 	// tscKHz is the rate of the host's time-stamp counter, 0 if unknown; decided
 	// fills it in.
 	tscKHz uint64
+}
+
+// Firmware is UEFI: EDK2's OVMF or another image for QEMU's flash.
+type Firmware struct {
+	// Code is the program, opened for reading only. Vars are its variables, which
+	// it changes: a copy of the machine's own.
+	Code, Vars string
+	// Secure lets only the firmware's system management mode write the variables,
+	// as its build for Secure Boot wants.
+	Secure bool
+}
+
+// Disk is one virtio disk, of a raw image that the guest changes.
+type Disk struct {
+	Path string
+	// SectorBytes is its logical sector; default 512.
+	SectorBytes int
 }
 
 // NIC is one virtio network interface.
@@ -139,6 +162,9 @@ func (c Config) filled() (Config, error) {
 	}
 	if c.Machine == "" {
 		c.Machine = MicroVM
+		if c.Firmware != nil {
+			c.Machine = Q35
+		}
 	}
 	if c.CPUs == 0 {
 		c.CPUs = 1
@@ -160,7 +186,11 @@ func (c Config) filled() (Config, error) {
 // understand otherwise.
 func (c Config) check() error {
 	switch {
-	case c.Kernel == "":
+	case c.Firmware != nil && (c.Kernel != "" || c.Root != "" || c.Initrd != "" || len(c.Append) > 0 || c.Exact):
+		return errors.New("vm: Firmware boots from a disk; drop Kernel, Root, Initrd, Append and Exact")
+	case c.Firmware != nil && c.micro():
+		return errors.New("vm: a microvm has no flash for Firmware; take vm.Q35")
+	case c.Firmware == nil && c.Kernel == "":
 		return errors.New("vm: Kernel is empty; give the path of a vmlinux or bzImage")
 	case c.MemoryBytes < 0 || c.MemoryBytes%memoryStepBytes != 0:
 		return fmt.Errorf("vm: MemoryBytes %d is not a multiple of %d", c.MemoryBytes, memoryStepBytes)
@@ -180,7 +210,14 @@ func (c Config) check() error {
 			return fmt.Errorf("vm: NICs[%d]: %w", i, err)
 		}
 	}
-	for _, path := range []string{c.Kernel, c.Root, c.Initrd} {
+	paths := []string{c.Kernel, c.Root, c.Initrd}
+	if c.Firmware != nil {
+		paths = append(paths, c.Firmware.Code, c.Firmware.Vars)
+	}
+	for _, d := range c.Disks {
+		paths = append(paths, d.Path)
+	}
+	for _, path := range paths {
 		if path == "" {
 			continue
 		}

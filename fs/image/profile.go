@@ -35,6 +35,8 @@ func Init(root, goarch string) Program {
 func Profiles(root string) []Profile {
 	return []Profile{
 		{Name: "base", What: "PID 1 and a manifest without services", BudgetBytes: 2_500_000},
+		// The same as base as long as there is no agent.
+		{Name: "edge", What: "what an edge machine's release has", BudgetBytes: 2_500_000},
 		demoProfile(root),
 		benchProfile(root),
 		memoryProfile(root),

@@ -26,10 +26,22 @@ func TestOptions(t *testing.T) {
 	if o, err = parseOptions([]string{"-forward", ""}); err != nil || len(o.ports) != 0 || o.machine != vm.MicroVM {
 		t.Errorf("no port: %+v, %v", o, err)
 	}
-	for _, bad := range [][]string{{"-forward", "mqtt"}, {"-forward", "70000"}, {"extra"}, {"-nonsense"}} {
+	for _, bad := range [][]string{{"-forward", "mqtt"}, {"-forward", "70000"}, {"extra"}, {"-nonsense"}, {"-disk", "a.raw"}} {
 		if _, err := parseOptions(bad); err == nil {
 			t.Errorf("%q was taken", bad)
 		}
+	}
+}
+
+func TestADiskIsBootedByFirmware(t *testing.T) {
+	o, err := parseOptions([]string{"-disk", "a.raw", "-vars", "v.fd"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := o.config(nil)
+	if c.Firmware == nil || !c.Firmware.Secure || c.Firmware.Vars != "v.fd" || c.Disks[0].Path != "a.raw" ||
+		c.Kernel != "" || len(c.Append) > 0 || len(o.ports) > 0 {
+		t.Errorf("got %+v", c)
 	}
 }
 

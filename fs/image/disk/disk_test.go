@@ -15,7 +15,7 @@ import (
 
 func sample(sector int) Spec {
 	return Spec{SectorBytes: sector, TimeSec: 1767225600,
-		Slot: bytes.Repeat([]byte("slot"), 300_000), SlotUUID: "00010203-0405-0607-0809-0a0b0c0d0e0f",
+		Slots: []Slot{{bytes.Repeat([]byte("slot"), 300_000), "00010203-0405-0607-0809-0a0b0c0d0e0f"}},
 		Files: []fat.File{
 			{Path: "/EFI/Linux/mote-1.2.3-edge-a+3.efi", Data: bytes.Repeat([]byte("kernel"), 700_000)},
 			{Path: "/EFI/BOOT/BOOTX64.EFI", Data: bytes.Repeat([]byte("loader"), 20_000)},
@@ -123,7 +123,7 @@ func TestSlotsHoldFourTimesAsMuch(t *testing.T) {
 			t.Errorf("%s at %d, %d bytes", p.name, p.first, p.bytes)
 		}
 		at = p.first + p.bytes
-		if strings.HasPrefix(p.name, "root") && p.bytes < 4*int64(len(s.Slot)) {
+		if strings.HasPrefix(p.name, "root") && p.bytes < 4*int64(len(s.Slots[0].Data)) {
 			t.Errorf("%s has %d bytes", p.name, p.bytes)
 		}
 	}
@@ -135,7 +135,7 @@ func TestSlotsHoldFourTimesAsMuch(t *testing.T) {
 func TestBadSpecs(t *testing.T) {
 	for name, spoil := range map[string]func(*Spec){
 		"sectors of 1024":      func(s *Spec) { s.SectorBytes = 1024 },
-		"nothing for slot A":   func(s *Spec) { s.Slot = nil },
+		"nothing for slot A":   func(s *Spec) { s.Slots = nil },
 		"a relative path":      func(s *Spec) { s.Files[0].Path = "x" },
 		"too much for the ESP": func(s *Spec) { s.Files[0].Data = make([]byte, 17<<20) },
 	} {

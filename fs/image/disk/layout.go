@@ -47,6 +47,13 @@ const (
 	typeEphemeral = "6A76D41C-1BF1-4D80-8046-B484E642429B"
 )
 
+// Slot is what stands in a slot: root and hash tree.
+type Slot struct {
+	Data []byte
+	// UUID is the partition's name, derived from the root hash.
+	UUID string
+}
+
 // Spec says what is on a disk.
 type Spec struct {
 	// SectorBytes is the disk's logical sector: 512 or 4096. An image for one is
@@ -54,10 +61,8 @@ type Spec struct {
 	SectorBytes int
 	// Files are those of the boot partition.
 	Files []fat.File
-	// Slot is what stands in slot A: root and hash tree. SlotUUID is the
-	// partition's name, derived from the root hash.
-	Slot     []byte
-	SlotUUID string
+	// Slots are A and B, or A alone: B is empty then.
+	Slots []Slot
 	// TimeSec is the time of every file, in seconds since 1970.
 	TimeSec int64
 }
@@ -83,18 +88,29 @@ func (s Spec) layout() ([]part, int64, error) {
 	if s.SectorBytes != 512 && s.SectorBytes != 4096 {
 		return nil, 0, fmt.Errorf("disk: sectors of %d bytes; 512 or 4096", s.SectorBytes)
 	}
-	if len(s.Slot) == 0 || s.SlotUUID == "" {
-		return nil, 0, errors.New("disk: there is nothing for slot A")
+	if len(s.Slots) < 1 || len(s.Slots) > 2 {
+		return nil, 0, fmt.Errorf("disk: %d slots are given; one or two", len(s.Slots))
+	}
+	largest := 0
+	for _, slot := range s.Slots {
+		if len(slot.Data) == 0 || slot.UUID == "" {
+			return nil, 0, errors.New("disk: a slot has no content or no name")
+		}
+		largest = max(largest, len(slot.Data))
+	}
+	slotB := s.uuid(nameSlotB)
+	if len(s.Slots) == 2 {
+		slotB = s.Slots[1].UUID
 	}
 	esp := int64(espBytes512)
 	if s.SectorBytes == 4096 {
 		esp = espBytes4096
 	}
-	slot := align(slotTimes * int64(len(s.Slot)))
+	slot := align(slotTimes * int64(largest))
 	parts := []part{
 		{name: nameESP, kind: string(gpt.EFISystemPartition), bytes: esp, uuid: s.uuid(nameESP)},
-		{name: nameSlotA, kind: typeSlot, bytes: slot, uuid: s.SlotUUID},
-		{name: nameSlotB, kind: typeSlot, bytes: slot, uuid: s.uuid(nameSlotB)},
+		{name: nameSlotA, kind: typeSlot, bytes: slot, uuid: s.Slots[0].UUID},
+		{name: nameSlotB, kind: typeSlot, bytes: slot, uuid: slotB},
 		{name: nameState, kind: typeState, bytes: stateBytes, uuid: s.uuid(nameState)},
 		{name: nameEphemeral, kind: typeEphemeral, bytes: ephemeralBytes, uuid: s.uuid(nameEphemeral)},
 	}
@@ -122,7 +138,7 @@ func (s Spec) checkFiles(espBytes int64) error {
 // uuid derives a partition's, or with no name the disk's, from what is on it.
 // Version and variant are those of a random one: RFC 9562, section 5.4.
 func (s Spec) uuid(name string) string {
-	b := sha256.Sum256([]byte("mote disk " + s.SlotUUID + " " + name))
+	b := sha256.Sum256([]byte("mote disk " + s.Slots[0].UUID + " " + name))
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
 	h := hex.EncodeToString(b[:16])
 	return strings.Join([]string{h[:8], h[8:12], h[12:16], h[16:20], h[20:]}, "-")

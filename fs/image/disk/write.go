@@ -44,7 +44,11 @@ func Write(out string, s Spec) (sizeBytes int64, err error) {
 		case nameESP:
 			err = s.writeESP(f, p)
 		case nameSlotA:
-			_, err = f.WriteAt(s.Slot, p.first)
+			_, err = f.WriteAt(s.Slots[0].Data, p.first)
+		case nameSlotB:
+			if len(s.Slots) == 2 {
+				_, err = f.WriteAt(s.Slots[1].Data, p.first)
+			}
 		}
 		if err != nil {
 			return 0, fmt.Errorf("disk: write %s: %w", p.name, err)

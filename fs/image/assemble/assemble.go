@@ -1,0 +1,169 @@
+// Package assemble makes a release and what is made from it: the signed file, a
+// raw disk, a kernel image for machines without a disk, the list of parts.
+//
+// Always true here: the command line that is signed names its own root by hash,
+// so no kernel starts another root than its own; the same inputs and keys give
+// the same bytes, wherever and whenever.
+package assemble
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+
+	"mote/fs/image/disk"
+	"mote/fs/image/fat"
+	"mote/fs/image/keyset"
+	"mote/fs/image/release"
+	"mote/fs/image/secureboot"
+	"mote/fs/image/uki"
+	"mote/fs/image/verity"
+)
+
+// Pinned is a program of the distribution's that goes into a release.
+type Pinned struct {
+	Name, Version string
+	Data          []byte
+}
+
+func (p Pinned) source() release.Source {
+	return release.Source{Name: p.Name, Version: p.Version, Sum: sha256.Sum256(p.Data)}
+}
+
+// Spec says what a release is made from.
+type Spec struct {
+	Version, Profile, Arch string
+	// Counter is the security counter.
+	Counter uint64
+	// BuiltSec is the time of signing, in seconds since 1970.
+	BuiltSec int64
+	// Kernel is a bzImage, Root a SquashFS.
+	Kernel, Root []byte
+	// Stub and Loader are systemd-stub and systemd-boot, unsigned.
+	Stub, Loader Pinned
+	// Words are kernel words beside those that mount the root.
+	Words []string
+	Keys  keyset.Set
+}
+
+// TriesMax is how often the loader tries an entry that never gets ready.
+const TriesMax = 3
+
+// Release is one that was made.
+type Release struct {
+	Header release.Header
+	Parts  release.Contents
+	// File is the whole release file.
+	File []byte
+}
+
+// Build makes and signs the release.
+func Build(s Spec) (Release, error) {
+	data := verity.Pad(s.Root)
+	// The salt is known only when the data is: nothing can be prepared for it.
+	salt := sha256.Sum256(append([]byte("mote verity salt\x00"), data...))
+	tree, root, err := verity.Tree(data, salt)
+	if err != nil {
+		return Release{}, err
+	}
+	device := "PARTUUID=" + root.UUID()
+	words := append(root.Words(device),
+		// Disks are found while the kernel starts; without this it would look once.
+		"dm-mod.waitfor="+device,
+		// A primary GPT that is damaged is otherwise no GPT.
+		"gpt")
+	kernel, err := s.kernel(append(words, s.Words...), nil)
+	if err != nil {
+		return Release{}, err
+	}
+	loader, err := secureboot.SignProgram(s.Loader.Data, s.Keys.Boot.DB)
+	if err != nil {
+		return Release{}, err
+	}
+	var file bytes.Buffer
+	parts := release.Contents{release.KindUKI: kernel, release.KindRoot: data, release.KindTree: tree, release.KindLoader: loader}
+	h, err := release.Write(&file, release.Header{
+		Version: s.Version, Profile: s.Profile, Arch: s.Arch, Counter: s.Counter, BuiltSec: s.BuiltSec,
+		RootHash: root.Hash, Salt: root.Salt, DataBlocks: root.DataBlocks,
+		Sources: []release.Source{s.Loader.source(), s.Stub.source()},
+	}, parts, s.Keys.Release)
+	if err != nil {
+		return Release{}, err
+	}
+	return Release{Header: h, Parts: parts, File: file.Bytes()}, nil
+}
+
+// Netboot makes the kernel image that needs no disk: the root travels inside,
+// under the same signature, and there is no hash tree.
+func Netboot(s Spec) ([]byte, error) {
+	return s.kernel(append(uki.RAMWords(len(s.Root)), s.Words...), s.Root)
+}
+
+// kernel makes a signed kernel image.
+func (s Spec) kernel(words []string, root []byte) ([]byte, error) {
+	b, err := uki.Build(uki.Spec{Stub: s.Stub.Data, Kernel: s.Kernel, Root: root, Words: words,
+		Name: "Mote", Profile: s.Profile, Version: s.Version})
+	if err != nil {
+		return nil, err
+	}
+	return secureboot.SignProgram(b, s.Keys.Boot.DB)
+}
+
+// loaderConf: no menu, no waiting, no editor, no entries but ours.
+const loaderConf = "timeout 0\neditor no\nauto-firmware no\nconsole-mode keep\n"
+
+// enrolConf makes the loader enrol the keys beside it when the firmware is in
+// setup mode; it waits for 15 s before, so that a person can stop it.
+const enrolConf = "secure-boot-enroll force\n"
+
+// Slot is a release in its place on a disk.
+type Slot struct {
+	Header release.Header
+	Parts  release.Contents
+	// Tries are how often the loader may start it before it is ready once; 0 is an
+	// entry that is confirmed, and not counted.
+	Tries int
+}
+
+// Disk says what a raw disk has: one release or two, in the slots A and B, with
+// the loader of the first. auth are the files that enrol an owner's keys in
+// setup mode; nil leaves them out.
+func Disk(slots []Slot, sectorBytes int, auth map[string][]byte) (disk.Spec, error) {
+	if len(slots) < 1 || len(slots) > 2 {
+		return disk.Spec{}, fmt.Errorf("assemble: %d slots; a disk has one or two", len(slots))
+	}
+	conf := loaderConf
+	if auth != nil {
+		conf += enrolConf
+	}
+	s := disk.Spec{SectorBytes: sectorBytes, TimeSec: slots[0].Header.BuiltSec, Files: []fat.File{
+		// The path that firmware takes when it was told of none, or forgot.
+		{Path: "/EFI/BOOT/BOOTX64.EFI", Data: slots[0].Parts[release.KindLoader]},
+		{Path: "/loader/loader.conf", Data: []byte(conf)},
+	}}
+	for name, b := range auth {
+		s.Files = append(s.Files, fat.File{Path: "/loader/keys/mote/" + name, Data: b})
+	}
+	for i, slot := range slots {
+		if slot.Header.Arch != "amd64" {
+			return disk.Spec{}, errors.New("assemble: only disks for amd64 are made so far")
+		}
+		root := slot.Header.Root()
+		s.Slots = append(s.Slots, disk.Slot{UUID: root.UUID(),
+			Data: append(bytes.Clone(slot.Parts[release.KindRoot]), slot.Parts[release.KindTree]...)})
+		s.Files = append(s.Files, fat.File{Path: "/EFI/Linux/" + slot.entryName(i), Data: slot.Parts[release.KindUKI]})
+	}
+	return s, nil
+}
+
+// entryName is the name of a slot's kernel on the boot partition: the loader
+// counts the tries that are left behind the plus sign, and sorts by the version
+// inside. Source: the Boot Loader Specification, "Boot counting".
+func (s Slot) entryName(place int) string {
+	name := fmt.Sprintf("mote-%c-%s-%s", 'a'+place, s.Header.Version, s.Header.Profile)
+	if s.Tries > 0 {
+		name += fmt.Sprintf("+%d", s.Tries)
+	}
+	return name + ".efi"
+}
