@@ -47,7 +47,7 @@ func TestProfilesAreWhole(t *testing.T) {
 			}
 		})
 	}
-	if want := []string{"base", "demo", "bench", "memory", "test"}; !slices.Equal(names, want) {
+	if want := []string{"base", "edge", "demo", "bench", "memory", "test"}; !slices.Equal(names, want) {
 		t.Errorf("profiles are %v, want %v", names, want)
 	}
 }
@@ -109,7 +109,7 @@ func TestSpecOfAProfile(t *testing.T) {
 			t.Errorf("PID 1 is built with %s", line)
 		}
 	}
-	if _, err := FindProfile("/x", "nope"); err == nil || !strings.Contains(err.Error(), "base, demo, bench, memory, test") {
+	if _, err := FindProfile("/x", "nope"); err == nil || !strings.Contains(err.Error(), "base, edge, demo, bench, memory, test") {
 		t.Errorf("got %v, want the names there are", err)
 	}
 }
