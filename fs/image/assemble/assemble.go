@@ -72,7 +72,9 @@ func Build(s Spec) (Release, error) {
 		// Disks are found while the kernel starts; without this it would look once.
 		"dm-mod.waitfor="+device,
 		// A primary GPT that is damaged is otherwise no GPT.
-		"gpt")
+		"gpt",
+		// Where PID 1 keeps what outlives the boot, see fs/README.md.
+		"mote.state=PARTLABEL="+disk.StateLabel)
 	kernel, err := s.kernel(append(words, s.Words...), nil)
 	if err != nil {
 		return Release{}, err

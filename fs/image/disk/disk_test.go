@@ -61,7 +61,7 @@ func TestToolsTakeTheTable(t *testing.T) {
 			}
 			// sfdisk and fdisk share their eyes; only the second takes the sector's size.
 			dump := tool(t, "fdisk", "-b", strconv.Itoa(sector), "-l", "-o", "Name,UUID,Type-UUID", file)
-			for _, want := range []string{"esp ", "root-a ", "root-b ", "state ", "ephemeral ", "Disklabel type: gpt",
+			for _, want := range []string{"mote-esp ", "mote-root-a ", "mote-root-b ", "mote-state ", "mote-ephemeral ", "Disklabel type: gpt",
 				"00010203-0405-0607-0809-0A0B0C0D0E0F", "C12A7328-F81F-11D2-BA4B-00A0C93EC93B", typeSlot} {
 				if !strings.Contains(dump, want) {
 					t.Errorf("fdisk shows no %s:\n%s", want, dump)
@@ -123,7 +123,7 @@ func TestSlotsHoldFourTimesAsMuch(t *testing.T) {
 			t.Errorf("%s at %d, %d bytes", p.name, p.first, p.bytes)
 		}
 		at = p.first + p.bytes
-		if strings.HasPrefix(p.name, "root") && p.bytes < 4*int64(len(s.Slots[0].Data)) {
+		if strings.HasPrefix(p.name, "mote-root") && p.bytes < 4*int64(len(s.Slots[0].Data)) {
 			t.Errorf("%s has %d bytes", p.name, p.bytes)
 		}
 	}

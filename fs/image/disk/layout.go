@@ -67,6 +67,9 @@ type Spec struct {
 	TimeSec int64
 }
 
+// StateLabel is the label of the partition with the state area.
+const StateLabel = "mote-state"
+
 // part is a partition to be.
 type part struct {
 	name, kind, uuid string
@@ -75,11 +78,11 @@ type part struct {
 
 // The partitions' names, in their order on the disk.
 const (
-	nameESP       = "esp"
-	nameSlotA     = "root-a"
-	nameSlotB     = "root-b"
-	nameState     = "state"
-	nameEphemeral = "ephemeral"
+	nameESP       = "mote-esp"
+	nameSlotA     = "mote-root-a"
+	nameSlotB     = "mote-root-b"
+	nameState     = StateLabel
+	nameEphemeral = "mote-ephemeral"
 )
 
 // layout decides where everything goes. It returns the parts and the disk's
