@@ -19,7 +19,7 @@ PROFILE ?= edge
 RELEASE  = build/mote-$(VERSION)-$(PROFILE)-amd64
 
 .DEFAULT_GOAL := help
-.PHONY: help run release bench-peers boot compare profile memory kernel image size history weigh diff test test-unit test-arm64 test-qemu test-long sim fuzz clean
+.PHONY: help run release bench-peers boot compare profile inventory memory kernel image size history weigh diff test test-unit test-arm64 test-qemu test-long sim fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,11 @@ boot: kernel ## boot the bench image RUNS times (EXACT=1: counted) and draw wher
 compare: ## boot two revisions, REV1 and REV2, and say what got slower, and where
 	@$(NEEDS) kernel image vm
 	@$(GO) run ./size/boot compare $(REV1) $(REV2)
+
+inventory: kernel ## boot a PC with one of everything, and tell what the node found
+	@$(NEEDS) image vm tpm
+	@$(GO) run ./fs/image/mkimage inventory
+	@$(GO) run ./ctl/inventory
 
 profile: kernel ## boot the bench image once, and count by function where the instructions went
 	@$(NEEDS) image vm

@@ -40,6 +40,7 @@ func Profiles(root string) []Profile {
 		demoProfile(root),
 		benchProfile(root),
 		memoryProfile(root),
+		inventoryProfile(root),
 		testProfile(root),
 	}
 }

@@ -47,7 +47,7 @@ func TestProfilesAreWhole(t *testing.T) {
 			}
 		})
 	}
-	if want := []string{"base", "edge", "demo", "bench", "memory", "test"}; !slices.Equal(names, want) {
+	if want := []string{"base", "edge", "demo", "bench", "memory", "inventory", "test"}; !slices.Equal(names, want) {
 		t.Errorf("profiles are %v, want %v", names, want)
 	}
 }

@@ -1,0 +1,83 @@
+package job
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"mote/hw/nvme"
+	"mote/hw/tpm"
+)
+
+// ioctlAdmin is NVME_IOCTL_ADMIN_CMD (include/uapi/linux/nvme_ioctl.h).
+const ioctlAdmin = 0xc0484e41
+
+type nvmeFile struct{ f *os.File }
+
+// OpenNVMe opens a controller. Admin commands need CAP_SYS_ADMIN.
+func OpenNVMe(path string) (NVMeDevice, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY, 0)
+	if err != nil {
+		return nil, err
+	}
+	return nvmeFile{f}, nil
+}
+
+func (d nvmeFile) Close() error { return d.f.Close() }
+
+func (d nvmeFile) Send(c nvme.Command) ([]byte, error) {
+	// At least one byte, so that there is an address.
+	data := make([]byte, max(c.DataBytes, 1))
+	raw := c.Append(make([]byte, 0, nvme.CommandBytes), uintptr(unsafe.Pointer(&data[0])))
+	status, _, errno := unix.Syscall(unix.SYS_IOCTL, d.f.Fd(), ioctlAdmin, uintptr(unsafe.Pointer(&raw[0])))
+	runtime.KeepAlive(data)
+	switch {
+	case errno != 0:
+		return nil, fmt.Errorf("%s: %w", c.What, errno)
+	case status != 0:
+		return nil, StatusError{c.What, uint16(status)}
+	}
+	return data[:c.DataBytes], nil
+}
+
+// tpmFile is not an os.File: Go would make that non-blocking, and then the
+// driver answers a read with nothing while the TPM thinks
+// (drivers/char/tpm/tpm-dev-common.c).
+type tpmFile int
+
+// OpenTPM opens a TPM's resource manager.
+func OpenTPM(path string) (TPMDevice, error) {
+	fd, err := retry(func() (int, error) { return unix.Open(path, unix.O_RDWR|unix.O_CLOEXEC, 0) })
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	return tpmFile(fd), nil
+}
+
+func (d tpmFile) Close() error { return unix.Close(int(d)) }
+
+func (d tpmFile) Exchange(command []byte) ([]byte, error) {
+	if _, err := retry(func() (int, error) { return unix.Write(int(d), command) }); err != nil {
+		return nil, fmt.Errorf("write to the TPM: %w", err)
+	}
+	answer := make([]byte, tpm.AnswerBytesMax)
+	n, err := retry(func() (int, error) { return unix.Read(int(d), answer) })
+	if err != nil {
+		return nil, fmt.Errorf("read from the TPM: %w", err)
+	}
+	return answer[:n], nil
+}
+
+// retry does a system call again that a signal interrupted: Go's runtime sends
+// itself some.
+func retry(call func() (int, error)) (int, error) {
+	for {
+		n, err := call()
+		if err != unix.EINTR {
+			return n, err
+		}
+	}
+}
