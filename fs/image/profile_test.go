@@ -109,7 +109,7 @@ func TestSpecOfAProfile(t *testing.T) {
 			t.Errorf("PID 1 is built with %s", line)
 		}
 	}
-	if _, err := FindProfile("/x", "nope"); err == nil || !strings.Contains(err.Error(), "base, edge, demo, bench, memory, test") {
+	if _, err := FindProfile("/x", "nope"); err == nil || !strings.Contains(err.Error(), "base, edge, demo, bench, memory, inventory, test") {
 		t.Errorf("got %v, want the names there are", err)
 	}
 }
