@@ -10,71 +10,88 @@ import (
 	"mote/wire/inventory"
 )
 
-// writeText prints the inventory for a person: a line a thing, its kind first.
-func writeText(out io.Writer, i inventory.Inventory) error {
-	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	row := func(kind, name string, parts ...string) {
-		var said []string
-		for _, p := range parts {
-			if p != "" {
-				said = append(said, p)
-			}
+// lines prints a line a thing, its kind first.
+type lines struct{ out *tabwriter.Writer }
+
+func (l lines) add(kind, name string, parts ...string) {
+	var said []string
+	for _, p := range parts {
+		if p != "" {
+			said = append(said, p)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\n", kind, name, strings.Join(said, ", "))
 	}
+	// A tabwriter keeps its error for Flush.
+	_, _ = fmt.Fprintf(l.out, "%s\t%s\t%s\n", kind, name, strings.Join(said, ", "))
+}
+
+// writeText prints the inventory for a person.
+func writeText(out io.Writer, i inventory.Inventory) error {
+	l := lines{tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)}
 	m := i.Machine
-	row("machine", m.Product, m.Manufacturer, labelled("serial ", m.Serial), labelled("BIOS ", m.BIOSVersion))
-	row("firmware", i.Firmware.Kind, when(i.Firmware.SecureBoot, "Secure Boot"), when(i.Firmware.SetupMode, "setup mode"))
-	row("cpu", i.CPU.Model, count(i.CPU.Sockets, "socket"), count(i.CPU.Cores, "core"), count(i.CPU.Threads, "thread"), labelled("microcode ", i.CPU.Microcode))
-	row("memory", size(i.Memory.TotalBytes))
+	l.add("machine", m.Product, m.Manufacturer, labelled("serial ", m.Serial), labelled("BIOS ", m.BIOSVersion))
+	l.add("firmware", i.Firmware.Kind, when(i.Firmware.SecureBoot, "Secure Boot"), when(i.Firmware.SetupMode, "setup mode"))
+	l.add("cpu", i.CPU.Model, count(i.CPU.Sockets, "socket"), count(i.CPU.Cores, "core"), count(i.CPU.Threads, "thread"), labelled("microcode ", i.CPU.Microcode))
+	l.add("memory", size(i.Memory.TotalBytes))
 	for _, d := range i.Memory.DIMMs {
-		row("dimm", d.Locator, size(d.SizeBytes), d.Kind, d.Manufacturer, when(d.ECC, "ECC"))
+		l.add("dimm", d.Locator, size(d.SizeBytes), d.Kind, d.Manufacturer, when(d.ECC, "ECC"))
 	}
-	for _, l := range i.Links {
+	l.links(i.Links)
+	l.storage(i)
+	l.chips(i)
+	l.add("time", time.Unix(0, i.Time.UnixNsec).UTC().Format(time.RFC3339), synchronized(i.Time), i.Time.ClockSource)
+	for _, u := range i.USB {
+		l.add("usb", u.Address, u.VendorID+":"+u.ProductID, u.Manufacturer, u.Product, fmt.Sprintf("%g Mb/s", u.SpeedMbps))
+	}
+	for _, p := range i.PCI {
+		l.add("pci", p.Address, p.VendorID+":"+p.DeviceID, "class "+p.Class, p.Driver)
+	}
+	for _, e := range i.Errors {
+		l.add("trouble", e.Source, e.What)
+	}
+	return l.out.Flush()
+}
+
+func (l lines) links(list []inventory.Link) {
+	for _, n := range list {
 		state := "down"
 		switch {
-		case l.Carrier:
+		case n.Carrier:
 			state = "up"
-		case l.Up:
+		case n.Up:
 			state = "no carrier"
 		}
-		row("link", l.Name, l.Driver, l.MAC, state, labelled("", speed(l)), strings.Join(l.Addresses, " "))
+		l.add("link", n.Name, n.Driver, n.MAC, state, speed(n), strings.Join(n.Addresses, " "))
 	}
+}
+
+func (l lines) storage(i inventory.Inventory) {
 	for _, d := range i.Disks {
-		row("disk", d.Name, d.Transport, size(d.SizeBytes), d.Model, labelled("serial ", d.Serial),
+		l.add("disk", d.Name, d.Transport, size(d.SizeBytes), d.Model, labelled("serial ", d.Serial),
 			fmt.Sprintf("blocks of %d", d.LogicalBlockBytes), when(d.Removable, "removable"), when(d.ReadOnly, "read-only"))
 	}
 	for _, c := range i.NVMe {
-		row("nvme", c.Name, c.Model, labelled("firmware ", c.Firmware), labelled("NVMe ", c.NVMeVersion), count(len(c.Namespaces), "namespace"), health(c.Health))
+		l.add("nvme", c.Name, c.Model, labelled("firmware ", c.Firmware), labelled("NVMe ", c.NVMeVersion), count(len(c.Namespaces), "namespace"), health(c.Health))
 	}
+}
+
+func (l lines) chips(i inventory.Inventory) {
 	for _, p := range i.TPMs {
-		row("tpm", p.Name, p.Specification, p.Manufacturer, labelled("firmware ", p.Firmware), count(len(p.PCRSHA256), "PCR"),
+		l.add("tpm", p.Name, p.Specification, p.Manufacturer, labelled("firmware ", p.Firmware), count(len(p.PCRSHA256), "PCR"),
 			fmt.Sprintf("%d of %d wrong guesses", p.LockoutCounter, p.LockoutMax), when(p.LockedOut, "locked out"))
 	}
 	for _, w := range i.Watchdogs {
-		row("watchdog", w.Name, w.Identity, w.State, fmt.Sprintf("%d s", w.TimeoutSec), when(w.NoWayOut, "can't be stopped"), when(w.Fired, "restarted the machine"))
+		l.add("watchdog", w.Name, w.Identity, w.State, fmt.Sprintf("%d s", w.TimeoutSec), when(w.NoWayOut, "can't be stopped"), when(w.Fired, "restarted the machine"))
 	}
 	for _, s := range i.Sensors {
-		row("sensor", s.Chip, s.Label, fmt.Sprintf("%.1f %s", s.Value, s.Unit))
+		l.add("sensor", s.Chip, s.Label, fmt.Sprintf("%.1f %s", s.Value, s.Unit))
 	}
 	for _, c := range i.Clocks {
 		says := ""
 		if c.UnixSec != 0 {
 			says = time.Unix(c.UnixSec, 0).UTC().Format(time.RFC3339)
 		}
-		row("clock", c.Name, c.Device, says, when(c.SetsSystem, "sets the system's"))
+		l.add("clock", c.Name, c.Device, says, when(c.SetsSystem, "sets the system's"))
 	}
-	row("time", time.Unix(0, i.Time.UnixNsec).UTC().Format(time.RFC3339), synchronized(i.Time), i.Time.ClockSource)
-	for _, u := range i.USB {
-		row("usb", u.Address, u.VendorID+":"+u.ProductID, u.Manufacturer, u.Product, fmt.Sprintf("%g Mb/s", u.SpeedMbps))
-	}
-	for _, p := range i.PCI {
-		row("pci", p.Address, p.VendorID+":"+p.DeviceID, "class "+p.Class, p.Driver)
-	}
-	for _, e := range i.Errors {
-		row("trouble", e.Source, e.What)
-	}
-	return t.Flush()
 }
 
 func when(is bool, what string) string {

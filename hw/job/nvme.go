@@ -25,6 +25,7 @@ type StatusError struct {
 	Status uint16
 }
 
+// Error names the command and the status.
 func (e StatusError) Error() string {
 	return fmt.Sprintf("%s: the controller answered with status type %xh, code %02xh", e.What, e.Status>>8&7, e.Status&0xff)
 }

@@ -53,6 +53,7 @@ type CodeError struct {
 	Code uint32
 }
 
+// Error names the command and the code.
 func (e CodeError) Error() string {
 	return fmt.Sprintf("tpm: %s: response code %#x; see TCG's TPM 2.0 library, part 2, 6.6", e.What, e.Code)
 }
