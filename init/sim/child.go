@@ -61,6 +61,9 @@ func (w *world) Clone(p *core.Program) (int32, int32, errno) {
 	}
 	w.trace.line(w.now, "= clone "+proc.who())
 	if c.exec {
+		if w.started != nil {
+			w.started()
+		}
 		w.startProgram(proc, c)
 	} else {
 		w.startWorker(proc, c)

@@ -243,3 +243,46 @@ func TestStateNewerRelease(t *testing.T) {
 		t.Error("a newer release's records were written over")
 	}
 }
+
+// TestStateNeverGrows: every place is used, and none beyond the area's end, where
+// this disk has no space.
+func TestStateNeverGrows(t *testing.T) {
+	d := newDisk(fs.StateBytes)
+	for range 8 {
+		if out, _, _ := lives(t, d, statePlan(endReboot)); out.says("ENOSPC") {
+			t.Fatal("a write had no space")
+		}
+	}
+	if _, boots, _ := lives(t, d, statePlan(endReboot)); boots != 9 {
+		t.Errorf("boot %d, not 9", boots)
+	}
+}
+
+// TestStateClock: a machine that begins in 1970 runs no service before the time of
+// its release, nor before what was kept in an earlier boot.
+func TestStateClock(t *testing.T) {
+	d := newDisk(fs.StateBytes)
+	day := int64(0)
+	for boot := range 4 {
+		var earliest int64
+		p := statePlan(endReboot)
+		p.script = nil
+		p.chaosNsec = 2 * 3600 * sec
+		out := run(p, options{disk: d, keep: true, arm: func(w *world) {
+			w.clockNsec = 0
+			w.arm()
+			w.started = func() {
+				if earliest == 0 {
+					earliest = w.Clock()
+				}
+			}
+		}})
+		if out.broken.rule != ruleNone {
+			report(t, &out)
+		}
+		if earliest < 1_764_028_800*sec || earliest < day {
+			t.Errorf("boot %d starts a service at %d s since 1970", boot, earliest/sec)
+		}
+		day = earliest + 2*3600*sec - 1800*sec
+	}
+}

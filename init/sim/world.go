@@ -48,8 +48,10 @@ type world struct {
 	rebooted bool
 	crash    crash
 	// fails decides which calls fail, nil: faults do. booting: Boot has not ended.
-	fails    func(w *world, call string) errno
-	booting  bool
+	fails   func(w *world, call string) errno
+	booting bool
+	// started, if there is one, is told of each service's new process.
+	started  func()
 	watchdog watchdog
 	pstore   pstore
 	// good: new instances of services behave from now on.
