@@ -154,7 +154,7 @@ func (l *Loop) readArea() {
 		buffer := p.room(fs.StateBlockBytes)
 		p.add("open", KeepResult|unix.SYS_OPENAT, 0, p.str(a.path), unix.O_RDONLY|unix.O_CLOEXEC, 0)
 		for n := a.next; n < areaBlocks; n++ {
-			at := uintptr(n) * fs.StateBlockBytes
+			at := uintptr(blockAt(n))
 			p.add("read", UseResult|WholeResult|unix.SYS_PREAD64, 0, buffer, fs.StateBlockBytes, at)
 			p.add("pass on", WholeResult|unix.SYS_PWRITE64, uintptr(a.memfd), buffer, fs.StateBlockBytes, at)
 		}
@@ -165,6 +165,10 @@ func (l *Loop) readArea() {
 	}
 	w.area = true
 }
+
+// blockAt is where block n, the copy n % 3 of key n / 3, stands on the device, and
+// in the memfd.
+func blockAt(n int) int64 { return fs.StateOffset(fs.StateKey(n/fs.StateCopies), n%fs.StateCopies) }
 
 // dropReading gives up this reading; the slow tick begins another.
 func (l *Loop) dropReading(why string) {
@@ -205,7 +209,7 @@ func (l *Loop) openArea() {
 		key, n := fs.StateKey(block/fs.StateCopies), block%fs.StateCopies
 		var got int
 		errno := insist(func() (errno Errno) {
-			got, errno = l.sys.ReadAt(a.memfd, l.scratch[:fs.StateBlockBytes], int64(block)*fs.StateBlockBytes)
+			got, errno = l.sys.ReadAt(a.memfd, l.scratch[:fs.StateBlockBytes], blockAt(block))
 			return errno
 		})
 		if a.lost&(1<<block) != 0 || errno != 0 || got != fs.StateBlockBytes {

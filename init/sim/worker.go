@@ -147,7 +147,7 @@ func (w *world) workerCall(p *process, k *worker, c *call) (uintptr, errno) {
 		if w.disk == nil || string(c.text) != diskNode {
 			return 0, unix.ENOENT
 		}
-		if e := w.disk.open(c.args[2]); e != 0 {
+		if e := w.disk.open(); e != 0 {
 			return 0, e
 		}
 		k.kept = &file{name: "disk", ops: &diskFile{w.disk}, refs: 1}
