@@ -9,7 +9,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"mote/wire"
 
@@ -95,12 +97,23 @@ func TestChildIsWhatWasDeclared(t *testing.T) {
 }
 
 func TestChildReportsItsFailedStep(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(dir+"/garbage", []byte{0, 1, 2}, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	busy, err := os.OpenFile(dir+"/busy", os.O_CREATE|os.O_WRONLY, 0o755)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer busy.Close()
 	for _, c := range []struct {
 		name, exec, dir, step string
 		errno                 Errno
 	}{
 		{"missing", "/nowhere/at/all", "/", "exec", unix.ENOENT},
 		{"no program", "/etc/passwd", "/", "exec", unix.EACCES},
+		{"garbage", dir + "/garbage", "/", "exec", unix.ENOEXEC},
+		{"being written", dir + "/busy", "/", "exec", unix.ETXTBSY},
 		{"bad directory", "/bin/true", "/nowhere", "working directory", unix.ENOENT},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -116,6 +129,42 @@ func TestChildReportsItsFailedStep(t *testing.T) {
 				t.Errorf("reported %q %v, want %q %v", step, errno, c.step, c.errno)
 			}
 		})
+	}
+}
+
+// TestCloneDoesNotWait: a child that gets nowhere before its exec (a frozen
+// cgroup, a dead disk, no share of the processor) holds up nobody. This one reads
+// from a pipe in which nothing is.
+func TestCloneDoesNotWait(t *testing.T) {
+	sys := &Linux{}
+	var fds [2]int
+	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fds[0])
+	p := new(Program)
+	p.reset("waits", -1, -1)
+	p.add("read", unix.SYS_READ, uintptr(fds[0]), p.words(0), 1)
+	held := atomic.Bool{}
+	rescue := time.AfterFunc(5*time.Second, func() {
+		held.Store(true)
+		unix.Write(fds[1], []byte{1})
+	})
+	pid, pidfd, errno := sys.Clone(p)
+	if rescue.Stop() {
+		unix.Write(fds[1], []byte{1})
+	}
+	unix.Close(fds[1])
+	if errno != 0 {
+		t.Fatal(errno)
+	}
+	defer unix.Close(int(pidfd))
+	if held.Load() {
+		t.Error("clone came back only when the child went on")
+	}
+	var status unix.WaitStatus
+	if _, err := unix.Wait4(int(pid), &status, 0, nil); err != nil || status != 0 {
+		t.Errorf("the child ended with %#x, %v", status, err)
 	}
 }
 

@@ -121,7 +121,7 @@ func (m *machine) enter(i int16, next state, now int64) {
 	switch next {
 	case starting:
 		s.deadline = now + s.startNsec()
-		s.startedAt, s.end, s.timedOut = now, end{}, false
+		s.startedAt, s.readyAt, s.end, s.timedOut = now, 0, end{}, false
 		s.stopAsked, s.again = false, false
 		s.cloning, s.alive, s.populated = true, false, false
 	case up:
@@ -210,7 +210,7 @@ func (m *machine) verdict(s *service, now int64) trigger {
 	case (s.end.kind == endExec || s.end.kind == endClone) && permanent(s.end.errno):
 		return trSpent
 	}
-	if s.readyAt >= s.startedAt && s.readyAt != 0 && now-s.readyAt > s.backoffMaxNsec() {
+	if s.readyAt != 0 && now-s.readyAt > s.backoffMaxNsec() {
 		s.streak = 0
 	}
 	if !s.spend(now) {
@@ -260,7 +260,7 @@ func (m *machine) wish(i int16, kind eventKind, now int64) {
 	}
 	switch kind {
 	case evStart:
-		s.again = s.state == stopping || s.state == killing && s.stopAsked
+		s.again = s.stopAsked && s.state.alive() // once it is down
 		s.streak, s.windowStart = 0, 0
 		m.pull(i, trStart, now)
 	case evStop:
@@ -268,7 +268,7 @@ func (m *machine) wish(i int16, kind eventKind, now int64) {
 		m.pull(i, trStop, now)
 	case evRestart:
 		s.streak, s.windowStart = 0, 0
-		if s.state.alive() && s.state != stuck {
+		if s.state.alive() {
 			s.stopAsked, s.again = true, true
 			m.pull(i, trStop, now)
 			return

@@ -34,7 +34,7 @@ func (l *Loop) openOutput(i int) Errno {
 // turn, so that one which floods waits for its own pipe, and nobody else does.
 func (l *Loop) takeOutput(at int) {
 	n, errno := l.sys.Read(l.sources.fd(rankOutput, at), l.scratch[:])
-	if errno != 0 {
+	if errno != 0 || n == 0 {
 		l.barren = true
 		return // EAGAIN, EINTR: the next turn looks again
 	}
@@ -61,16 +61,18 @@ func (l *Loop) openKernel() {
 func (l *Loop) takeKernel(fd int32) bool {
 	for range drainReadsMax {
 		n, errno := l.sys.Read(fd, l.scratch[:])
-		switch errno {
-		case 0:
+		switch {
+		case errno == 0 && n == 0:
+			return false // its end, which it should not have
+		case errno == 0:
 			nsec, text, ok := kernelRecord(l.scratch[:n])
 			if ok {
 				l.markKernelStart(nsec, text)
 				l.kernel.put(nsec, streamKernel, 0, text[:min(len(text), lineMax)])
 			}
-		case unix.EPIPE:
+		case errno == unix.EPIPE:
 			l.kernel.dropped++ // overwritten before it was read
-		case unix.EAGAIN, unix.EINTR:
+		case errno == unix.EAGAIN || errno == unix.EINTR:
 			return true
 		default:
 			return false

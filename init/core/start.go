@@ -132,6 +132,9 @@ func (l *Loop) takeReport(place int) {
 	l.readReport(place, true)
 }
 
+// reportSize bytes: the number of the step that failed, and its errno.
+const reportSize = 8
+
 // readReport reads the report once, if its source is still there; alive tells
 // that the child is not known to be dead.
 func (l *Loop) readReport(place int, alive bool) {
@@ -139,8 +142,8 @@ func (l *Loop) readReport(place int, alive bool) {
 	if fd < 0 {
 		return
 	}
-	var b [8]byte
-	n, errno := l.sys.Read(fd, l.scratch[:len(b)])
+	var b [reportSize]byte
+	n, errno := l.sys.Read(fd, l.scratch[:reportSize+1]) // one more shows that it is too long
 	if errno == unix.EAGAIN || errno == unix.EINTR {
 		l.barren = true
 		return
@@ -149,19 +152,22 @@ func (l *Loop) readReport(place int, alive bool) {
 	copy(b[:], l.scratch[:n])
 	step := int64(uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24)
 	failed := Errno(uint32(b[4]) | uint32(b[5])<<8 | uint32(b[6])<<16 | uint32(b[7])<<24)
+	if n != 0 && (n != reportSize || failed == 0 || step >= stepsMax) {
+		step, failed = -1, unix.ECHILD // nothing of it is believed
+	}
 	switch {
 	case place >= servicesMax:
-		if n == len(b) {
+		if n != 0 {
 			w := &l.workers[place-servicesMax]
 			w.errno, w.step = failed, int(step)
 		}
-	case n == len(b):
+	case n != 0:
 		// The one Program was used for others since: make it again for the name.
 		st := &l.starts[place]
 		buildService(&l.program, l.machine.services[place].spec, st, l.nullFD, -1)
 		st.what = l.program.StepName(int(step))
 		l.push(evExecFail, place, failed, step)
-	case alive && n == 0:
+	case alive:
 		l.push(evExec, place, 0, 0)
 	}
 }

@@ -13,6 +13,9 @@ type crash struct {
 	rand  rand
 	calls int // system calls between two crashes, on average; 0: none
 	left  int // of them until the next
+	// telling: PID 1 writes its stack to the kernel's log. How long that is is Go's
+	// and the test's affair, so it takes no time and draws no fault.
+	telling bool
 	// at decides instead, for stories: whether PID 1 crashes in this call.
 	at    func(call string) bool
 	on    bool
@@ -62,7 +65,9 @@ func (w *world) live() (again bool) {
 		}
 		w.check.op, w.check.about = "", ""
 		w.trace.line(w.now, "! PID 1 crashes")
+		w.crash.telling = true
 		w.loop.Crash(r)
+		w.crash.telling = false
 		if w.check.first.rule != ruleNone {
 			panic(w.check.first)
 		}

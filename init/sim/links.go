@@ -241,5 +241,10 @@ func (t *linkTable) change(w *world, r *request) errno {
 	return t.dropRoute(way)
 }
 
-// linkWorkNsec is how long a driver takes to bring a link up.
-func (w *world) linkWorkNsec() int64 { return w.rand.between(100*usec, w.plan.driverNsec) }
+// linkWorkNsec is how long a driver takes to bring a link up; −1 is for ever.
+func (w *world) linkWorkNsec() int64 {
+	if w.plan.driverNsec < 0 {
+		return -1
+	}
+	return w.rand.between(100*usec, w.plan.driverNsec)
+}

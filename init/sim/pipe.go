@@ -108,7 +108,7 @@ func (w *world) Signals() uint64 {
 // raise sends PID 1 a signal. Before its handlers are there the kernel drops it.
 // SIGCHLD may get lost as far as anybody can count on it.
 func (w *world) raise(signal uint8) {
-	if w.wakeup == nil || signal == sigCHLD && w.faults.happens(1) {
+	if w.wakeup == nil || signal == sigCHLD && (w.deaf || w.faults.happens(1)) {
 		return
 	}
 	if signal == sigINT {

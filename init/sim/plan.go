@@ -29,8 +29,8 @@ type plan struct {
 	bootFaults, endingFaults bool
 	stormy                   bool
 
-	// syncNsec and driverNsec are how long the kernel works on sync(2), at least
-	// and on bringing a link up at most; −1 is for ever.
+	// syncNsec is how long the kernel works on sync(2) at least, driverNsec on
+	// bringing a link up at most; −1 is for ever.
 	syncNsec, driverNsec int64
 	processLimit         int
 	// unquiet: links come and go, somebody else sets addresses.

@@ -21,6 +21,8 @@ type story struct {
 	// programs tells what instance n of service i does.
 	programs func(i, n int) conduct
 	events   func(w *world)
+	// driverHangs: bringing a link up never ends.
+	driverHangs bool
 }
 
 // good is a program that does as it should, always the same way.
@@ -36,17 +38,7 @@ func service(name string, ready wire.Ready, needs ...string) wire.Service {
 // tellStory runs it and holds the transcript to the golden one.
 func tellStory(t *testing.T, name string, s story) {
 	t.Helper()
-	p := &plan{seed: 1, manifest: &wire.Manifest{Node: "node", Links: s.links, Services: s.services},
-		driverNsec: 1 * msec, syncNsec: 100 * msec, processLimit: 100,
-		script: func(i, n int) (conduct, bool) { return s.programs(i, n), true }}
-	out := run(p, options{keep: true, arm: func(w *world) {
-		w.links.plug("eth0")
-		s.events(w)
-	}})
-	if out.broken.rule != ruleNone {
-		report(t, &out)
-	}
-	got := strings.Join(out.trace.all, "")
+	got := strings.Join(live(t, s), "")
 	path := filepath.Join("testdata", "story-"+name+".txt")
 	if *update {
 		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
@@ -61,6 +53,25 @@ func tellStory(t *testing.T, name string, s story) {
 	if got != string(want) {
 		t.Errorf("%s differs; run the test with -update if it should\ngot:\n%s", path, got)
 	}
+}
+
+// live runs a story and gives its transcript, a line each.
+func live(t *testing.T, s story) []string {
+	t.Helper()
+	p := &plan{seed: 1, manifest: &wire.Manifest{Node: "node", Links: s.links, Services: s.services},
+		driverNsec: 1 * msec, syncNsec: 100 * msec, processLimit: 100,
+		script: func(i, n int) (conduct, bool) { return s.programs(i, n), true }}
+	if s.driverHangs {
+		p.driverNsec = -1
+	}
+	out := run(p, options{keep: true, arm: func(w *world) {
+		w.links.plug("eth0")
+		s.events(w)
+	}})
+	if out.broken.rule != ruleNone {
+		report(t, &out)
+	}
+	return out.trace.all
 }
 
 // askAt has the operator ask one thing at an instant.

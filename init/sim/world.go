@@ -54,8 +54,8 @@ type world struct {
 	started  func()
 	watchdog watchdog
 	pstore   pstore
-	// good: new instances of services behave from now on.
-	good bool
+	// good: new instances of services behave from now on. deaf: SIGCHLD is lost.
+	good, deaf bool
 }
 
 // file is an open file description, which descriptors of PID 1 and of children
@@ -133,8 +133,10 @@ func (f *file) drop() {
 // Close is Sys.Close. A descriptor that is not open is a mistake of PID 1's: in
 // a busy table the number would soon be somebody else's.
 func (w *world) Close(fd int32) errno {
-	w.enter("close", callNsec)
 	f := w.file(fd)
+	if f == nil || f.name != "stack" {
+		w.enter("close", callNsec)
+	}
 	if f == nil {
 		w.check.broken(ruleFiles, "closes descriptor "+itoa(int64(fd))+", which is not open")
 		return eBADF
@@ -190,6 +192,9 @@ func (w *world) Write(fd int32, b []byte) (int, errno) {
 	if f == nil {
 		w.enter("write", callNsec)
 		return 0, eBADF
+	}
+	if f.name == "stack" {
+		return len(b), 0
 	}
 	if e := w.enter(callOf("write", f.name), callNsec); e != 0 {
 		w.check.torn = w.check.torn || f.name == "console" && e == unix.EIO
