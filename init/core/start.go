@@ -143,7 +143,10 @@ func (l *Loop) readReport(place int, alive bool) {
 		return
 	}
 	var b [reportSize]byte
-	n, errno := l.sys.Read(fd, l.scratch[:reportSize+1]) // one more shows that it is too long
+	n, errno := 0, Errno(unix.EINTR)
+	for tries := 0; errno == unix.EINTR && tries < triesMax; tries++ {
+		n, errno = l.sys.Read(fd, l.scratch[:reportSize+1]) // one more shows that it is too long
+	}
 	if errno == unix.EAGAIN || errno == unix.EINTR {
 		l.barren = true
 		return

@@ -106,24 +106,27 @@ func TestNumberUsedAgain(t *testing.T) {
 }
 
 // TestExitSeenTwice: the pidfd, SIGCHLD, the report's end and the empty cgroup
-// tell of one end in one turn. It counts once.
+// tell of one end in one turn, or all of them but SIGCHLD. It counts once.
 func TestExitSeenTwice(t *testing.T) {
 	dies := good()
 	dies.lifeNsec, dies.status = 50*msec, 3<<8
-	lines := live(t, story{services: []wire.Service{service("web", wire.ReadyExec)},
-		programs: func(_, n int) conduct {
-			if n == 1 {
-				return dies
-			}
-			return good()
-		},
-		events: func(w *world) {
-			askAt(w, 1*sec, wire.VerbStatus, "web")
-			signalAt(w, 2*sec, sigTERM)
-		}})
-	expect(t, lines, 1, "exit web 768\n")
-	expect(t, lines, 1, "exit status 3; restart 1 now")
-	expect(t, lines, 2, "= clone web")
+	for _, deaf := range []bool{false, true} {
+		lines := live(t, story{services: []wire.Service{service("web", wire.ReadyExec)},
+			programs: func(_, n int) conduct {
+				if n == 1 {
+					return dies
+				}
+				return good()
+			},
+			events: func(w *world) {
+				w.deaf = deaf
+				signalAt(w, 2*sec, sigTERM)
+			}})
+		expect(t, lines, 1, "exit web 768\n")
+		expect(t, lines, 1, "exit status 3; restart 1 now")
+		expect(t, lines, 2, "= clone web")
+		expect(t, lines, 2, "exit web") // and the one of the shutdown
+	}
 }
 
 // TestExecFails: the program can't be executed. What would fail again is given
