@@ -14,9 +14,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestHelperIsInit is no test: it is PID 1 of a namespace in which a child sends
+// TestActAsInit is no test: it is PID 1 of a namespace in which a child sends
 // it every signal there is.
-func TestHelperIsInit(t *testing.T) {
+func TestActAsInit(t *testing.T) {
 	if os.Getenv("MOTE_TEST_INIT") == "" {
 		return
 	}
@@ -53,7 +53,7 @@ func TestHelperIsInit(t *testing.T) {
 // namespace, from a child of it: it lives on, knows those that it handles, and a
 // nil dereference of its own is recovered from before and after.
 func TestEverySignalToInit(t *testing.T) {
-	cmd := exec.CommandContext(t.Context(), "/proc/self/exe", "-test.run=^TestHelperIsInit$")
+	cmd := exec.CommandContext(t.Context(), "/proc/self/exe", "-test.run=^TestActAsInit$")
 	cmd.Env = []string{"MOTE_TEST_INIT=1"}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWPID}
 	if os.Getuid() != 0 {

@@ -150,6 +150,7 @@ func (w *world) HandOver(fd int32) errno {
 		}
 	}
 	w.epoll, w.wakeup, w.signals = epoll{}, nil, 0
+	w.console.partial = nil // the line that the crash cut ends here
 	w.crash.kept, w.crash.legacy = nil, f
 	w.loop.Leave()
 	return 0
