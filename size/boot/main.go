@@ -59,7 +59,11 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	r, err := bench.Take(ctx, filepath.Base(o.image)+" on "+o.machine, o.config(), bench.Options{}, o.runs)
+	services, err := needs(ctx, o.image)
+	if err != nil {
+		return err
+	}
+	r, err := bench.Take(ctx, filepath.Base(o.image)+" on "+o.machine, o.config(), bench.Options{Services: services}, o.runs)
 	if err != nil {
 		return err
 	}

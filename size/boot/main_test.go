@@ -5,11 +5,14 @@ import (
 	"encoding/json"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"mote/ctl/bench"
+	"mote/wire"
 )
 
 // observed is a run as a bench machine told of it.
@@ -51,6 +54,42 @@ func TestWrittenFiles(t *testing.T) {
 	}
 	if drawing, err := os.ReadFile(filepath.Join(folder, "boot.svg")); err != nil || !bytes.HasPrefix(drawing, []byte("<svg ")) {
 		t.Errorf("boot.svg: %v", err)
+	}
+}
+
+// The needs stand in the image; one that has none is another system's.
+func TestNeedsAreRead(t *testing.T) {
+	folder := t.TempDir()
+	packed := func(name, file string, content []byte) string {
+		t.Helper()
+		stage, out := filepath.Join(folder, name), filepath.Join(folder, name+".squashfs")
+		if err := os.Mkdir(stage, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(stage, file), content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if said, err := exec.CommandContext(t.Context(), "mksquashfs", stage, out, "-quiet", "-no-progress").CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, said)
+		}
+		return out
+	}
+	text, err := wire.AppendManifest(nil, &wire.Manifest{Node: "n", Services: []wire.Service{{Name: "a", Exec: []string{"/a"}}, {Name: "b", Exec: []string{"/b"}, Needs: []string{"a", wire.StageNetwork}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := needs(t.Context(), packed("whole", "manifest.cbor", text))
+	if err != nil || len(got) != 2 || got[1].Name != "b" || !slices.Equal(got[1].Needs, []string{"a", "network"}) || len(got[0].Needs) != 0 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if got, err := needs(t.Context(), packed("foreign", "init", []byte("a program"))); err != nil || got != nil {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if _, err := needs(t.Context(), packed("torn", "manifest.cbor", []byte{0xff})); err == nil || !strings.Contains(err.Error(), "/manifest.cbor in ") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := needs(t.Context(), filepath.Join(folder, "none.squashfs")); err == nil {
+		t.Error("an image that is not there has needs")
 	}
 }
 

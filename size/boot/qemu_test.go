@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,6 +38,9 @@ func TestQEMUBootIsMeasured(t *testing.T) {
 	path := bench.Critical(b, bench.Spans(b))
 	if first, last := path[0].Name, path[len(path)-1].Name; first != "kernel" || last != "last" {
 		t.Errorf("critical path from %q to %q: the last service is what ready waits for", first, last)
+	}
+	if at := slices.IndexFunc(b.Services, func(s bench.Service) bool { return s.Name == "last" }); at < 0 || !slices.Contains(b.Services[at].Needs, "network") {
+		t.Errorf("the manifest's needs are not told: %+v", b.Services)
 	}
 	if !strings.Contains(out.String(), "handshake at ") {
 		t.Error("the last service's handshake was not seen")
