@@ -82,8 +82,11 @@ size: ## compare every artifact with its budget
 	@$(GO) run ./fs/image/mkimage -init build/init base
 	@$(GO) run ./size/mksize
 
-history: size ## record the sizes of this commit in size/history.txt and draw size/history.svg
-	@$(GO) run ./size/mksize -append
+history: size ## record sizes and counted boot of this commit in size/history.txt, draw size/history.svg
+	@$(NEEDS) vm
+	@$(GO) run ./fs/image/mkimage bench
+	@$(GO) run ./size/boot -exact -out build/history
+	@$(GO) run ./size/mksize -append -boot build/history/boot.json
 
 weigh: ## tell whose the bytes of PID 1 are (module, package, symbol, kind) and of the base image
 	@$(NEEDS) image

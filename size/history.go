@@ -2,6 +2,7 @@ package size
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -23,16 +24,25 @@ const (
 // enough to read.
 const commitChars = 12
 
-// Recorded is a line of the history: what a commit's artifacts weighed.
+// marksWord begins what stands behind the artifacts of a line.
+const marksWord = "boot:"
+
+// Recorded is a line of the history: what a commit's artifacts weighed, and
+// when the marks of its boot came.
 type Recorded struct {
 	// Commit is the beginning of its name, Date when it was made (YYYY-MM-DD).
 	Commit, Date string
 	// Bytes are by the names of budgets.txt.
 	Bytes map[string]int64
+	// Usec are the bench image's marks of a counted boot, in µs after PID 1's
+	// first instruction; the mark init itself after the kernel's start. Empty
+	// where the commit's boot was not counted.
+	Usec map[string]int64
 }
 
-// ParseHistory reads a history: "commit date name=bytes …" a line, in order of
-// time. An error names the line.
+// ParseHistory reads a history: "commit date name=bytes … boot: mark=µs …" a
+// line, in order of time. A blank in a mark's name is written "_". An error
+// names the line.
 func ParseHistory(r io.Reader) ([]Recorded, error) {
 	var all []Recorded
 	lines := bufio.NewScanner(r)
@@ -54,25 +64,53 @@ func parseRecorded(words []string) (Recorded, error) {
 	if len(words) < 3 || len(words[0]) != commitChars {
 		return Recorded{}, errors.New("want: commit (12 characters) date name=bytes …")
 	}
-	one := Recorded{Commit: words[0], Date: words[1], Bytes: map[string]int64{}}
+	one := Recorded{Commit: words[0], Date: words[1], Bytes: map[string]int64{}, Usec: map[string]int64{}}
+	into := one.Bytes
 	for _, word := range words[2:] {
+		if word == marksWord {
+			into = one.Usec
+			continue
+		}
 		name, digits, _ := strings.Cut(word, "=")
 		n, err := strconv.ParseInt(digits, 10, 64)
 		if err != nil || n <= 0 {
-			return Recorded{}, fmt.Errorf("%q is not name=bytes", word)
+			return Recorded{}, fmt.Errorf("%q is not name=number", word)
 		}
-		one.Bytes[name] = n
+		into[strings.ReplaceAll(name, "_", " ")] = n
 	}
 	return one, nil
 }
 
-// String is the line of the history, artifacts in order of name.
+// String is the line of the history, artifacts in order of name, marks in order
+// of time but for init, which counts from elsewhere and stands first.
 func (r Recorded) String() string {
 	line := r.Commit + " " + r.Date
 	for _, name := range slices.Sorted(maps.Keys(r.Bytes)) {
 		line += " " + name + "=" + strconv.FormatInt(r.Bytes[name], 10)
 	}
+	if len(r.Usec) > 0 {
+		line += " " + marksWord
+	}
+	for _, name := range marksInOrder(r.Usec) {
+		line += " " + strings.ReplaceAll(name, " ", "_") + "=" + strconv.FormatInt(r.Usec[name], 10)
+	}
 	return line
+}
+
+// markInit is PID 1's first instruction, from which the other marks count.
+const markInit = "init"
+
+// marksInOrder are the names of marks, the earliest first, init before all.
+func marksInOrder(usec map[string]int64) []string {
+	names := slices.Sorted(maps.Keys(usec))
+	at := func(name string) int64 {
+		if name == markInit {
+			return 0
+		}
+		return usec[name]
+	}
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(at(a), at(b)) })
+	return names
 }
 
 // Reference is what artifacts are compared with: a commit by what it is to us.
@@ -124,9 +162,10 @@ func reference(name, top, rev string, history []Recorded) Reference {
 	return Reference{Name: name, Note: "no commit before it has figures; make history records them"}
 }
 
-// Record makes the line of the checkout at top from its measured artifacts. A
-// changed checkout is refused, as its figures are no commit's.
-func Record(top string, artifacts []Artifact) (Recorded, error) {
+// Record makes the line of the checkout at top from its measured artifacts and
+// its boot's marks, which may be missing. A changed checkout is refused, as its
+// figures are no commit's.
+func Record(top string, artifacts []Artifact, usec map[string]int64) (Recorded, error) {
 	changed, err := git(top, "status", "--porcelain", "--", ".", ":!"+HistoryPath, ":!"+CurvePath)
 	if err != nil {
 		return Recorded{}, err
@@ -139,7 +178,7 @@ func Record(top string, artifacts []Artifact) (Recorded, error) {
 		return Recorded{}, err
 	}
 	commit, date, _ := strings.Cut(line, " ")
-	one := Recorded{Commit: commit[:commitChars], Date: date, Bytes: map[string]int64{}}
+	one := Recorded{Commit: commit[:commitChars], Date: date, Bytes: map[string]int64{}, Usec: usec}
 	for _, a := range artifacts {
 		one.Bytes[a.Name] = a.Bytes
 	}
@@ -159,8 +198,9 @@ func Append(history []Recorded, one Recorded) []Recorded {
 
 // HistoryText is the whole file.
 func HistoryText(history []Recorded) string {
-	text := "# What the artifacts of past commits weigh, in bytes, measured and written by\n" +
-		"# `make history`: commit, date, artifacts. history.svg draws it.\n"
+	text := "# What the artifacts of past commits weigh, in bytes, and when the marks of their\n" +
+		"# boot came, counted, in µs after PID 1's first instruction (init itself after the\n" +
+		"# kernel's start). Measured and written by `make history`; history.svg draws it.\n"
 	for _, one := range history {
 		text += one.String() + "\n"
 	}

@@ -11,20 +11,24 @@ import (
 const recorded = `# said
 aaaaaaaaaaaa 2026-11-01 kernel=4000000 pid1=1000000
 
-bbbbbbbbbbbb 2026-11-02 kernel=4100000 pid1=1200000
+bbbbbbbbbbbb 2026-11-02 kernel=4100000 pid1=1200000 boot: init=220000 main=6200 start_web=9000 ready=31000
+cccccccccccc 2026-11-03 pid1=1210000 boot: init=221000 main=6100 start_web=9100 device=9200 ready=32500
 `
 
 func TestHistoryIsReadAsWritten(t *testing.T) {
 	history, err := ParseHistory(strings.NewReader(recorded))
-	if err != nil || len(history) != 2 {
+	if err != nil || len(history) != 3 {
 		t.Fatal(history, err)
 	}
 	again, err := ParseHistory(strings.NewReader(HistoryText(history)))
 	if err != nil || HistoryText(again) != HistoryText(history) {
 		t.Errorf("%v: got\n%s", err, HistoryText(again))
 	}
+	if again[1].Usec["start web"] != 9000 || again[2].String() != "cccccccccccc 2026-11-03 pid1=1210000 boot: init=221000 main=6100 start_web=9100 device=9200 ready=32500" {
+		t.Errorf("marks: %+v", again[1:])
+	}
 	changed := Recorded{Commit: "aaaaaaaaaaaa", Date: "2026-11-01", Bytes: map[string]int64{"pid1": 1}}
-	if got := Append(history, changed); len(got) != 2 || got[0].Bytes["pid1"] != 1 {
+	if got := Append(history, changed); len(got) != 3 || got[0].Bytes["pid1"] != 1 {
 		t.Errorf("the same commit again: %+v", got)
 	}
 	for _, bad := range []string{"abc 2026-11-01 a=1", "aaaaaaaaaaaa 2026-11-01", "aaaaaaaaaaaa 2026-11-01 a=x", "aaaaaaaaaaaa 2026-11-01 a=0"} {
@@ -39,7 +43,7 @@ func TestCurveGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := Curve(history, []Budget{{Name: "pid1", Bytes: 1_300_000}, {Name: "new", Bytes: 5}})
+	got := Curve(history, []Budget{{Name: "pid1", Bytes: 1_300_000}, {Name: "new", Bytes: 5}}, []MarkBudget{{Name: "ready", Usec: 33_000}})
 	path := filepath.Join("testdata", "curve.svg")
 	if *update {
 		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
@@ -90,8 +94,8 @@ func TestReferences(t *testing.T) {
 	}
 	check(nil, 0, "make history records")
 	check(nil, 1, "no release yet")
-	one, err := Record(top, []Artifact{{"pid1", 7, 9}})
-	if err != nil || one.Bytes["pid1"] != 7 {
+	one, err := Record(top, []Artifact{{"pid1", 7, 9}}, map[string]int64{"ready": 5})
+	if err != nil || one.Bytes["pid1"] != 7 || one.Usec["ready"] != 5 {
 		t.Fatal(one, err)
 	}
 	history := []Recorded{one}
@@ -106,7 +110,7 @@ func TestReferences(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(top, "new"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Record(top, nil); err == nil || !strings.Contains(err.Error(), "commit first") {
+	if _, err := Record(top, nil, nil); err == nil || !strings.Contains(err.Error(), "commit first") {
 		t.Errorf("a changed checkout: %v", err)
 	}
 }

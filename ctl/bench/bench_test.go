@@ -142,6 +142,18 @@ func TestCriticalPath(t *testing.T) {
 	}
 }
 
+func TestUsec(t *testing.T) {
+	got := observed(t, "observe-three-services.txt").Usec()
+	for name, want := range map[string]int64{"init": 402_112, "main": 2_102, "device": 10_787, "up last": 38_907, "ready": 38_988} {
+		if got[name] != want {
+			t.Errorf("%s at %d µs, want %d", name, got[name], want)
+		}
+	}
+	if _, is := got["start observe"]; is || len(got) != 13 {
+		t.Errorf("%d marks: %v", len(got), got)
+	}
+}
+
 func TestParseBoot(t *testing.T) {
 	const memory = `,"pid1_rss_bytes":1,"mem_used_bytes":2}`
 	b, err := ParseObserve(`{"marks":[{"name":"kernel","ns":3},{"name":"init","ns":4},{"name":"ready","ns":9}],"init_ns":77` + memory)

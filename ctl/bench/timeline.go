@@ -95,6 +95,22 @@ func ParseObserve(text string) (Boot, error) {
 	return b, nil
 }
 
+// Usec gives each mark up to ready, the first of its name, in µs after PID 1's
+// first instruction, and that one, "init", after the kernel's start.
+func (b Boot) Usec() map[string]int64 {
+	usec := map[string]int64{}
+	for _, m := range b.Marks {
+		if _, again := usec[m.Name]; m.Nsec > b.InitNsec && !again {
+			usec[m.Name] = (m.Nsec - b.InitNsec) / 1e3
+		}
+		if m.Name == markReady {
+			break
+		}
+	}
+	usec[markInit] = b.InitNsec / 1e3
+	return usec
+}
+
 // Span is a bar of the waterfall: a stage, or a service from start to up.
 type Span struct {
 	Name     string

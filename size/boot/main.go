@@ -23,6 +23,7 @@ import (
 
 	"mote/ctl/bench"
 	"mote/ctl/vm"
+	"mote/size"
 )
 
 const (
@@ -74,7 +75,20 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if _, err := io.WriteString(out, text); err != nil {
 		return err
 	}
-	return errors.Join(r.Exactly(), write(o.out, r))
+	return errors.Join(r.Exactly(), write(o.out, r), o.withinBudgets(r))
+}
+
+// withinBudgets holds a counted boot of the bench image, whose marks have
+// budgets, against them.
+func (o options) withinBudgets(r bench.Report) error {
+	if !o.exact || o.initcalls || filepath.Base(o.image) != "bench.squashfs" {
+		return nil
+	}
+	budgets, err := size.MarkBudgets()
+	if err != nil {
+		return err
+	}
+	return size.CheckMarks(r.Runs[0].Usec(), budgets)
 }
 
 // handshake holds what PID 1 says against the host's clock.

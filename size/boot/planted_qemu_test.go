@@ -9,11 +9,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"mote/ctl/bench"
 	"mote/ctl/vm"
+	"mote/size"
 )
 
 // Regressions are planted into a copy of the sources, before the call that ends
@@ -154,11 +156,24 @@ func buildBench(t *testing.T) {
 	}
 }
 
+// withinBudget holds the base's ready against its budget of marks.txt.
+func withinBudget(e bench.Exact) error {
+	all, err := size.MarkBudgets()
+	if err != nil {
+		return err
+	}
+	ready := slices.IndexFunc(all, func(b size.MarkBudget) bool { return b.Name == "ready" })
+	return size.CheckMarks(map[string]int64{"ready": e.OwnNsec / 1e3}, all[ready:ready+1])
+}
+
 // TestQEMUExactFindsAThousandth plants 0.1 % of PID 1's own work, and then
 // something that does nothing.
 func TestQEMUExactFindsAThousandth(t *testing.T) {
 	buildBench(t)
 	e := exactly(t.Context(), t, planted(t, "burn(4500)", burnSource), 0)
+	if err := withinBudget(e); err != nil {
+		t.Error(err)
+	}
 	found(t, e, plantPhase, 20_000, 40_000)
 	if share := float64(e.Phases[e.First].HeadNsec-e.Phases[e.First].BaseNsec) / float64(e.OwnNsec); share > 0.002 {
 		t.Errorf("planted %.2f %%, more than two thousandths: plant less", 100*share)

@@ -5,11 +5,13 @@
 //	go run ./size/mksize
 //
 // With -append it then writes the figures into size/history.txt as those of the
-// checkout's commit, and draws size/history.svg. With -of it weighs another
+// checkout's commit, and draws size/history.svg; with -boot, a boot.json of
+// `size/boot -exact`, the boot's marks too. With -of it weighs another
 // checkout, that of an older commit, and appends its figures here.
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -17,21 +19,23 @@ import (
 	"os"
 	"path/filepath"
 
+	"mote/ctl/bench"
 	"mote/size"
 )
 
 func main() {
 	record := flag.Bool("append", false, "record the figures in "+size.HistoryPath)
 	of := flag.String("of", ".", "the checkout that is weighed")
+	boot := flag.String("boot", "", "with -append: the boot.json of a counted boot of this commit")
 	flag.Parse()
-	if err := report(*of, *record); err != nil {
+	if err := report(*of, *record, *boot); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
 // report measures the checkout at top by the budgets and the history of this one.
-func report(top string, record bool) error {
+func report(top string, record bool, boot string) error {
 	budgets, err := size.Budgets()
 	if err != nil {
 		return err
@@ -47,7 +51,15 @@ func report(top string, record bool) error {
 	if err != nil {
 		return err
 	}
-	one, err := size.Record(top, artifacts)
+	usec, err := readMarks(boot)
+	if err != nil {
+		return err
+	}
+	marks, err := size.MarkBudgets()
+	if err != nil {
+		return err
+	}
+	one, err := size.Record(top, artifacts, usec)
 	if err != nil {
 		return err
 	}
@@ -55,7 +67,26 @@ func report(top string, record bool) error {
 	if err := os.WriteFile(size.HistoryPath, []byte(size.HistoryText(history)), 0o644); err != nil {
 		return err
 	}
-	return os.WriteFile(size.CurvePath, []byte(size.Curve(history, budgets)), 0o644)
+	return os.WriteFile(size.CurvePath, []byte(size.Curve(history, budgets, marks)), 0o644)
+}
+
+// readMarks reads the marks of a boot.json; none where there is no path.
+func readMarks(path string) (map[string]int64, error) {
+	if path == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var b bench.Boot
+	if err := json.Unmarshal(text, &b); err != nil {
+		return nil, fmt.Errorf("mksize: %s: %w", path, err)
+	}
+	if b.InitNsec <= 0 || b.ReadyNsec <= b.InitNsec {
+		return nil, fmt.Errorf("mksize: %s is no boot that got ready", path)
+	}
+	return b.Usec(), nil
 }
 
 // readHistory reads the figures of past commits; there may be none yet.

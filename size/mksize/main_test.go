@@ -59,3 +59,26 @@ func TestMissingArtifactFails(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestReadMarks(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "boot.json")
+	for text, want := range map[string]string{
+		`{"init_ns":2000000,"ready_ns":9000000,"marks":[{"name":"init","ns":2000000},{"name":"ready","ns":9000000}]}`: "",
+		`{"init_ns":2000000}`: "no boot that got ready",
+		`[`:                   "boot.json",
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		usec, err := readMarks(path)
+		if want == "" && (err != nil || usec["init"] != 2000 || usec["ready"] != 7000) {
+			t.Errorf("%v, %v", usec, err)
+		}
+		if want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	if usec, err := readMarks(""); err != nil || usec != nil {
+		t.Errorf("%v, %v", usec, err)
+	}
+}
