@@ -61,8 +61,11 @@ type Release struct {
 // Build makes and signs the release.
 func Build(s Spec) (Release, error) {
 	data := verity.Pad(s.Root)
-	// The salt is known only when the data is: nothing can be prepared for it.
-	salt := sha256.Sum256(append([]byte("mote verity salt\x00"), data...))
+	// The salt is known only when the data is: nothing can be prepared for it. The
+	// version is in it, so that two releases never have the same root hash: the
+	// partitions' names come from that, and a kernel that looks for its own would
+	// take the other slot's, good or bad.
+	salt := sha256.Sum256(append([]byte("mote verity salt\x00"+s.Version+"\x00"+s.Profile+"\x00"), data...))
 	tree, root, err := verity.Tree(data, salt)
 	if err != nil {
 		return Release{}, err
