@@ -19,7 +19,7 @@ func TestRefusals(t *testing.T) {
 	}{
 		{"no profile", nil, "0 profiles given"},
 		{"two profiles", []string{"base", "demo"}, "2 profiles given"},
-		{"unknown profile", []string{"nope"}, "there are base, edge, demo, bench, memory, test"},
+		{"unknown profile", []string{"nope"}, "there are base, edge, demo, bench, memory, inventory, test"},
 		{"unknown flag", []string{"-nope", "base"}, "nope"},
 		{"unknown architecture", []string{"-goarch", "pdp11", "base"}, "pdp11"},
 	} {
