@@ -51,12 +51,24 @@ func Advise(findings []Finding, tree fs.FS, got Config) error {
 	for _, f := range findings {
 		asked[strings.TrimPrefix(f.Symbol, "CONFIG_")] = &trail{}
 	}
+	if err := scanTree(tree, asked); err != nil {
+		return err
+	}
+	for i := range findings {
+		f := &findings[i]
+		f.Next = advice(f.Want, asked[strings.TrimPrefix(f.Symbol, "CONFIG_")], got)
+	}
+	return nil
+}
+
+// scanTree adds what all the Kconfig files say about the asked options. All names
+// count (Kconfig.debug, Kconfig.cputype), and all architectures: which of them are
+// sourced isn't worked out.
+func scanTree(tree fs.FS, asked map[string]*trail) error {
 	err := fs.WalkDir(tree, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		// All names count (Kconfig.debug, Kconfig.cputype), and all architectures:
-		// which of them are sourced isn't worked out.
 		if d.IsDir() || !strings.HasPrefix(path.Base(name), "Kconfig") {
 			return nil
 		}
@@ -64,10 +76,6 @@ func Advise(findings []Finding, tree fs.FS, got Config) error {
 	})
 	if err != nil {
 		return fmt.Errorf("kconfig: reading the Kconfig files: %w", err)
-	}
-	for i := range findings {
-		f := &findings[i]
-		f.Next = advice(f.Want, asked[strings.TrimPrefix(f.Symbol, "CONFIG_")], got)
 	}
 	return nil
 }

@@ -75,6 +75,9 @@ func (b Build) Run(ctx context.Context) error {
 		}
 	} else {
 		fmt.Fprintf(b.Out, "kernel: unchanged, from the cache (%s)\n", key[:12])
+		if err := b.tree(source).again(ctx, b.CacheRoot, key); err != nil {
+			return err
+		}
 	}
 	// Also on a hit: build/ may be new, or link to the kernel of another branch.
 	if err := Link(b.CacheRoot, key, b.OutDir); err != nil {
@@ -90,7 +93,7 @@ func (b Build) make(ctx context.Context, key string, wants []Want, source Source
 	}
 	// Kernels with optional fragments share the objects: going from one to
 	// another compiles what differs, and both stay in the cache.
-	objects := filepath.Join(b.CacheRoot, "objects-"+source.Tag()+"-"+b.Arch)
+	objects := b.tree(source).objects
 	release, err := lock(objects+".lock", func() {
 		fmt.Fprintln(b.Out, "kernel: another build is running; waiting for it")
 	})
@@ -110,7 +113,7 @@ func (b Build) make(ctx context.Context, key string, wants []Want, source Source
 	if err := b.unpack(ctx, &source); err != nil {
 		return err
 	}
-	t := tree{source.Dir, objects, b.Arch}
+	t := b.tree(source)
 	got, err := t.configure(ctx, wants)
 	if err != nil {
 		return err
@@ -134,6 +137,11 @@ func (b Build) make(ctx context.Context, key string, wants []Want, source Source
 		return err
 	}
 	return Keep(b.CacheRoot, key, t.results())
+}
+
+// tree is the folder of objects for a source.
+func (b Build) tree(source Source) tree {
+	return tree{source.Dir, filepath.Join(b.CacheRoot, "objects-"+source.Tag()+"-"+b.Arch), b.Arch}
 }
 
 // unpack sets the source's folder under a lock that all architectures share.

@@ -24,7 +24,7 @@ func TestObjectsAreWeighed(t *testing.T) {
 		t.Error("the last configuration's objects are left")
 	}
 	source := filepath.Join(dir, "a.s")
-	text := ".text\n.fill 32\n.data\n.fill 40\n.bss\n.skip 48\n.section .note.x\n.fill 100\n"
+	text := ".text\n.fill 32\n.data\n.fill 40\n.bss\n.skip 48\n.section .note.x\n.fill 100\n.section .discard.x,\"a\"\n.fill 7\n.section .modinfo,\"a\"\n.fill 9\n"
 	if err := os.WriteFile(source, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func TestObjectsAreWeighed(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := os.ReadFile(path)
-	if err != nil || string(got) != "32 40 48 a.o\n32 40 48 b.o\n" {
+	if err != nil || string(got) != objectsForm+"\n32 40 48 a.o\n32 40 48 b.o\n" {
 		t.Errorf("%v: got\n%s", err, got)
 	}
 	if err := os.Remove(filepath.Join(dir, "b.o")); err != nil {
@@ -69,5 +69,53 @@ func TestEntryHoldsObjects(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(root, "without", ObjectsFile)); err == nil {
 		t.Error("objects out of nothing")
+	}
+}
+
+// TestWeighedAgain adds the weights to an entry that was kept without them, but
+// not from the objects of another kernel.
+func TestWeighedAgain(t *testing.T) {
+	root, objects := t.TempDir(), t.TempDir()
+	tr := tree{objects: objects}
+	write := func(path, text string) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	entry := filepath.Join(root, "key")
+	weighed := func() string {
+		t.Helper()
+		if err := tr.again(t.Context(), root, "key"); err != nil {
+			t.Fatal(err)
+		}
+		text, _ := os.ReadFile(filepath.Join(entry, ObjectsFile))
+		return string(text)
+	}
+	write(filepath.Join(entry, "kernel.config"), "c")
+	write(filepath.Join(entry, "vmlinux"), "v")
+	write(filepath.Join(entry, ObjectsFile), "1 2 3 old.o\n")
+	if got := weighed(); got != "1 2 3 old.o\n" {
+		t.Errorf("no objects are there, and it says %q", got)
+	}
+	write(filepath.Join(objects, "a.s"), ".text\n.fill 32\n")
+	for _, args := range [][]string{{"gcc", "-c", "a.s", "-o", "a.o"}, {"ar", "cDPrST", "vmlinux.a", "a.o"}} {
+		cmd := exec.Command(args[0], args[1:]...)
+		cmd.Dir = objects
+		if said, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %v\n%s", args, err, said)
+		}
+	}
+	write(filepath.Join(objects, "vmlinux"), "v")
+	write(filepath.Join(objects, ".config"), "another")
+	if got := weighed(); got != "1 2 3 old.o\n" {
+		t.Errorf("another kernel's objects say %q", got)
+	}
+	write(filepath.Join(objects, ".config"), "c")
+	if got := weighed(); got != objectsForm+"\n32 0 0 a.o\n" {
+		t.Errorf("it says %q", got)
 	}
 }

@@ -71,6 +71,9 @@ func (s Source) Tag() string {
 	return hex.EncodeToString(sum[:6])
 }
 
+// Unpacked is where the tree of a tarball stands below root, once it is there.
+func (s Source) Unpacked(root string) string { return filepath.Join(root, "source-"+s.Tag()) }
+
 // Unpack makes the tree below root unless it is there already, and sets Dir.
 // It is unpacked beside its place and renamed, so an interrupted one is never
 // taken for whole; what that left over is removed. The caller holds the lock.
@@ -78,7 +81,7 @@ func (s *Source) Unpack(ctx context.Context, root string) error {
 	if s.Dir != "" {
 		return nil
 	}
-	dir := filepath.Join(root, "source-"+s.Tag())
+	dir := s.Unpacked(root)
 	if _, err := os.Stat(dir); err == nil {
 		s.Dir = dir
 		return nil

@@ -75,7 +75,27 @@ func TestKernelByFolder(t *testing.T) {
 	want("kbuild -clean")
 	write("objects.txt", "1 x 3 mm/a.o\n")
 	want("mm/a.o")
+	own, err := os.ReadFile("/proc/self/exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write("vmlinux", string(own)) // any ELF file has sections to add up
+	write("kernel.config", "")
 	write("objects.txt", "100 20 3 drivers/nvme/host/core.o\n10 2 1 drivers/nvme/host/pci.o\n7 0 0 mm/slub.o\n")
+	t.Setenv("KERNEL_SRC", filepath.Join(top, "nowhere"))
 	want("       132        110         22          4        2  drivers/nvme\n         7          7          0          0        1  mm\n")
 	want("       139        117         22          4        3  all\n")
+	want("not led to the lines of fragments")
+	want("\n       139 bytes of objects are linked")
+	want("older objects.txt")
+
+	// With a source and fragments, the line that asked.
+	source := filepath.Join(top, "build", "source")
+	write("source/Makefile", "VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 1\nEXTRAVERSION =\n")
+	write("source/Kbuild", "obj-$(CONFIG_NVME) += drivers/\nobj-y += mm/\n")
+	write("../kconfig/fragments/a.config", "# disks\nCONFIG_NVME=y\n")
+	write("../kconfig/fragments/x86_64/b.config", "")
+	write("kernel.config", "CONFIG_NVME=y\n")
+	t.Setenv("KERNEL_SRC", source)
+	want("       132        110         22          4        2  a.config:2: CONFIG_NVME\n         7          7          0          0        1  every kernel has it\n")
 }
