@@ -52,8 +52,10 @@ func (c Config) words() ([]string, error) {
 }
 
 // rootWords mount Root and start /init from it. The kernel looks for /init by
-// itself only in an initramfs. A root is read-only unless the word is rw; to say
-// ro all the same is wrong: with it, Linux 6.12 does not mount /dev/ram0.
+// itself only in an initramfs. A root is mounted read-only unless the word is rw,
+// but by PVH, which has no flag for it. On /dev/ram0 it must be rw: asked for
+// read-only, Linux 6.12 refuses a RAM disk that it has still open for writing.
+// SquashFS is read-only by itself.
 func (c Config) rootWords() ([]string, error) {
 	switch {
 	case c.RootInRAM:
@@ -64,7 +66,7 @@ func (c Config) rootWords() ([]string, error) {
 		// The RAM disk's size is fixed when the kernel starts; an image that is
 		// larger than it would not be loaded (init/do_mounts_rd.c).
 		kib := (info.Size()+1023)/1024 + ramdiskSpareKiB
-		return []string{"root=/dev/ram0", "rootfstype=squashfs", "init=/init",
+		return []string{"root=/dev/ram0", "rw", "rootfstype=squashfs", "init=/init",
 			fmt.Sprintf("ramdisk_size=%d", kib)}, nil
 	case c.Root != "" && c.Initrd == "":
 		// The last word forbids writes to a mounted disk. The kernel allows them

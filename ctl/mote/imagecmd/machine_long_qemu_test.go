@@ -169,17 +169,3 @@ func TestQEMULongEnrolment(t *testing.T) {
 	stranger.vars = f.vars
 	refused(t, vmtest.Start(t, stranger.machine(t, 512, nil, stranger.release(t, "1.0"))))
 }
-
-// TestQEMULongRootInside boots the kernel that has the root inside: firmware reads
-// it, as it would over HTTP, and then there is no disk in use.
-func TestQEMULongRootInside(t *testing.T) {
-	f := newFactory(t)
-	slot := f.release(t, "1.0")
-	var err error
-	if slot.Parts[release.KindUKI], err = assemble.Netboot(f.spec); err != nil {
-		t.Fatal(err)
-	}
-	v := vmtest.Start(t, f.machine(t, 512, nil, slot))
-	vmtest.WaitLine(t, v, "UEFI Secure Boot is enabled")
-	vmtest.WaitLine(t, v, readyText)
-}

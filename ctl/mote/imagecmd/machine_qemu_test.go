@@ -231,3 +231,17 @@ func TestQEMUSecureBoot(t *testing.T) {
 		refused(t, vmtest.Start(t, f.machine(t, 512, nil, slot)))
 	})
 }
+
+// TestQEMURootInside boots the kernel that has the root inside: firmware reads
+// it, as it would over HTTP, and then there is no disk in use.
+func TestQEMURootInside(t *testing.T) {
+	f := newFactory(t)
+	slot := f.release(t, "1.0")
+	var err error
+	if slot.Parts[release.KindUKI], err = assemble.Netboot(f.spec); err != nil {
+		t.Fatal(err)
+	}
+	v := vmtest.Start(t, f.machine(t, 512, nil, slot))
+	vmtest.WaitLine(t, v, "UEFI Secure Boot is enabled")
+	vmtest.WaitLine(t, v, readyText)
+}

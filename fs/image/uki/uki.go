@@ -32,14 +32,14 @@ type Spec struct {
 }
 
 // RAMWords are the kernel words that make a SquashFS of a size, handed over as
-// initrd, the root. To say ro all the same is wrong: with it, Linux 6.12 does
-// not mount /dev/ram0.
+// initrd, the root. It must be rw: asked for a read-only mount, Linux 6.12 refuses
+// a RAM disk that it has still open for writing. SquashFS is read-only by itself.
 func RAMWords(rootBytes int) []string {
 	// The RAM disk's size is fixed when the kernel starts; an image that is larger
 	// than it would not be loaded (init/do_mounts_rd.c). Rounded up past the last,
 	// partly filled block.
 	const spareKiB = 4
-	return []string{"root=/dev/ram0", "rootfstype=squashfs", "init=/init",
+	return []string{"root=/dev/ram0", "rw", "rootfstype=squashfs", "init=/init",
 		fmt.Sprintf("ramdisk_size=%d", (rootBytes+1023)/1024+spareKiB)}
 }
 
