@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"mote/size/golden"
 )
 
 // TestCheckStory compares wishes with a .config in which each kind of loss
@@ -32,7 +34,7 @@ func TestCheckStory(t *testing.T) {
 	for _, f := range findings {
 		b.WriteString(f.String() + "\n")
 	}
-	golden(t, "testdata/check/want.txt", b.String())
+	golden.Check(t, "testdata/check/want.txt", b.String())
 }
 
 func TestCompareFindsNothingWhenAllHolds(t *testing.T) {

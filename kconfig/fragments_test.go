@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"mote/size/golden"
 )
 
 // TestJoinStories plays each folder of testdata/join: fragments in, list and
@@ -29,7 +31,7 @@ func TestJoinStories(t *testing.T) {
 			for _, p := range problems {
 				fmt.Fprintf(&b, "problem %s\n", p)
 			}
-			golden(t, dir+"/want.txt", b.String())
+			golden.Check(t, dir+"/want.txt", b.String())
 		})
 	}
 }

@@ -1,14 +1,13 @@
 package size
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-)
 
-var update = flag.Bool("update", false, "rewrite golden files")
+	"mote/size/golden"
+)
 
 func TestBudgetsAreRead(t *testing.T) {
 	budgets, err := Budgets()
@@ -81,18 +80,7 @@ func TestTableGolden(t *testing.T) {
 	}
 	got += "\n" + string(text)
 	path := filepath.Join("testdata", "table.txt")
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s differs (go test -update rewrites it); got:\n%s", path, got)
-	}
+	golden.Check(t, path, got)
 }
 
 func TestGrouped(t *testing.T) {

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"mote/size/golden"
 )
 
 const recorded = `# said
@@ -45,18 +47,7 @@ func TestCurveGolden(t *testing.T) {
 	}
 	got := Curve(history, []Budget{{Name: "pid1", Bytes: 1_300_000}, {Name: "new", Bytes: 5}}, []MarkBudget{{Name: "ready", Usec: 33_000}})
 	path := filepath.Join("testdata", "curve.svg")
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s differs (go test -update rewrites it); got:\n%s", path, got)
-	}
+	golden.Check(t, path, got)
 }
 
 // TestTheRepositorysHistory reads the file that is kept.

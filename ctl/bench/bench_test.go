@@ -3,7 +3,6 @@ package bench
 import (
 	"encoding/xml"
 	"errors"
-	"flag"
 	"io"
 	"os"
 	"path/filepath"
@@ -12,26 +11,8 @@ import (
 	"time"
 
 	"mote/ctl/vm"
+	"mote/size/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite golden files")
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s differs (go test -update rewrites it); got:\n%s", path, got)
-	}
-}
 
 // observed reads a line as a bench machine printed it.
 func observed(t *testing.T, name string) Boot {
@@ -49,8 +30,8 @@ func observed(t *testing.T, name string) Boot {
 
 func TestDrawingsGolden(t *testing.T) {
 	b := observed(t, "observe-three-services.txt")
-	golden(t, "waterfall.txt", Waterfall(b))
-	golden(t, "waterfall.svg", SVG(b))
+	golden.Check(t, filepath.Join("testdata", "waterfall.txt"), Waterfall(b))
+	golden.Check(t, filepath.Join("testdata", "waterfall.svg"), SVG(b))
 }
 
 func TestSVGIsXMLAndStandsAlone(t *testing.T) {

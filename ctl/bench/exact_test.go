@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"mote/size/golden"
 )
 
 // changed is base with some time added to one mark and all after it.
@@ -56,7 +58,7 @@ func TestExactTextGolden(t *testing.T) {
 	base := observed(t, "observe-three-services.txt")
 	e := Exact{Origin: "PID 1's first instruction", OwnNsec: base.ReadyNsec - base.InitNsec, Bytes: [2]int64{4_554_752, 4_554_800}, First: -1}
 	e.Phases, e.Same = Phases(base, base)
-	golden(t, "exact-same.txt", e.Text())
+	golden.Check(t, filepath.Join("testdata", "exact-same.txt"), e.Text())
 	e.Phases, _ = Phases(base, changed(base, "loop", 31_250))
 	e.First = 3
 	e.Later = map[string]Interval{}
@@ -68,7 +70,7 @@ func TestExactTextGolden(t *testing.T) {
 	if e.Verdict() != "slower" || !strings.Contains(e.Text(), "sources") {
 		t.Error(e.Verdict())
 	}
-	golden(t, "exact-slower.txt", e.Text())
+	golden.Check(t, filepath.Join("testdata", "exact-slower.txt"), e.Text())
 	// What the offsets can't decide is decided by the first difference.
 	e.Total = Interval{-100_000, -400_000, 300_000, 8}
 	if e.Verdict() != "slower" || !strings.Contains(e.Text(), "less than the scheduler's turns hide") {

@@ -2,11 +2,13 @@ package bench
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"mote/ctl/vm"
+	"mote/size/golden"
 )
 
 func TestParseMark(t *testing.T) {
@@ -110,7 +112,7 @@ func TestFromLines(t *testing.T) {
 	if strings.Join(hostTimed, " ") != "mounts later" {
 		t.Errorf("timed by the host: %q", hostTimed)
 	}
-	golden(t, "foreign.txt", Waterfall(b))
+	golden.Check(t, filepath.Join("testdata", "foreign.txt"), Waterfall(b))
 }
 
 func TestFromLinesUntilAnother(t *testing.T) {

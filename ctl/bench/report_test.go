@@ -2,11 +2,13 @@ package bench
 
 import (
 	"encoding/json"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"mote/ctl/vm"
+	"mote/size/golden"
 )
 
 func TestExactRunsAreHeldAgainstEachOther(t *testing.T) {
@@ -15,7 +17,7 @@ func TestExactRunsAreHeldAgainstEachOther(t *testing.T) {
 	if err := r.Exactly(); err != nil {
 		t.Error(err)
 	}
-	golden(t, "report-exact.txt", r.Text())
+	golden.Check(t, filepath.Join("testdata", "report-exact.txt"), r.Text())
 	other.Marks[5].Nsec += 1000
 	if err := r.Exactly(); err == nil || !strings.Contains(err.Error(), "1000 ns apart") || !strings.Contains(r.Text(), "they are not exact") {
 		t.Errorf("runs that differ: %v", err)

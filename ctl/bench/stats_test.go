@@ -3,8 +3,11 @@ package bench
 import (
 	"encoding/json"
 	"math/rand/v2"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"mote/size/golden"
 )
 
 // runs makes runs whose marks init and ready are given in ms.
@@ -113,7 +116,7 @@ func TestClockText(t *testing.T) {
 	if verdict != "slower" {
 		t.Errorf("verdict %q", verdict)
 	}
-	golden(t, "clock-slower.txt", text)
+	golden.Check(t, filepath.Join("testdata", "clock-slower.txt"), text)
 	if _, verdict := ClockText(runs(104, 106, 105, 104, 107, 105), runs(100, 101, 99, 100, 102, 100)); verdict != "faster" {
 		t.Errorf("the other way: %q", verdict)
 	}
@@ -129,14 +132,14 @@ func TestExportsGolden(t *testing.T) {
 	r := Run{Boot: observed(t, "observe-three-services.txt"),
 		Initcalls: []Initcall{{"slab_sysfs_init", 100e6, 18.9e6}, {"loop<init>", 200e6, 2.6e6}}}
 	all := []Run{r, r, r}
-	golden(t, "blame.txt", Blame(r.Boot)+InitcallText(r.Initcalls)+DistributionText(Distribution(all), len(all)))
-	golden(t, "boot.html", HTML(r, all))
-	golden(t, "boot.csv", CSV(all[:1]))
+	golden.Check(t, filepath.Join("testdata", "blame.txt"), Blame(r.Boot)+InitcallText(r.Initcalls)+DistributionText(Distribution(all), len(all)))
+	golden.Check(t, filepath.Join("testdata", "boot.html"), HTML(r, all))
+	golden.Check(t, filepath.Join("testdata", "boot.csv"), CSV(all[:1]))
 	trace, err := Trace(r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "trace.json", string(trace))
+	golden.Check(t, filepath.Join("testdata", "trace.json"), string(trace))
 	var read struct {
 		TraceEvents []map[string]any `json:"traceEvents"`
 	}

@@ -3,15 +3,13 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"os"
 	"path/filepath"
 	"testing"
 
+	"mote/size/golden"
 	"mote/wire/inventory"
 )
-
-var update = flag.Bool("update", false, "write the golden file anew")
 
 // TestTextGolden prints what a node under QEMU once told, with a few troubles
 // added.
@@ -29,16 +27,5 @@ func TestTextGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := filepath.Join("testdata", "q35.txt")
-	if *update {
-		if err := os.WriteFile(path, out.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(out.Bytes(), want) {
-		t.Errorf("got\n%s\nwant\n%s", out.Bytes(), want)
-	}
+	golden.Check(t, path, out.String())
 }

@@ -1,33 +1,14 @@
 package vm
 
 import (
-	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"mote/size/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite golden files")
-
-// golden compares got with testdata/name, or rewrites that.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s differs (go test -update rewrites it)\ngot:\n%s\nwant:\n%s", path, got, want)
-	}
-}
 
 // 5,000 bytes are 4.9 KiB: the RAM disk must be rounded up.
 const rootFile = "testdata/root.squashfs"
@@ -58,7 +39,7 @@ func TestCommandLineGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden(t, "args/"+name+".txt", strings.ReplaceAll(quote(args), " -", "\n-")+"\n")
+			golden.Check(t, filepath.Join("testdata", "args/"+name+".txt"), strings.ReplaceAll(quote(args), " -", "\n-")+"\n")
 		})
 	}
 }

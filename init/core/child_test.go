@@ -3,11 +3,13 @@ package core
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
+	"mote/size/golden"
 	"mote/wire"
 
 	"golang.org/x/sys/unix"
@@ -79,7 +81,7 @@ func TestStepsOfAService(t *testing.T) {
 	root := names(&start{}, &wire.Service{Exec: []string{"/bin/x"}, NewPrivs: true})
 	boxed := names(&start{namespaces: unix.CLONE_NEWNS}, &wire.Service{Exec: []string{"/bin/x"},
 		Isolation: wire.Isolation{Importance: 9}})
-	golden(t, "steps.txt", "a user with one capability:\n  "+strings.Join(user, "\n  ")+
+	golden.Check(t, filepath.Join("testdata", "steps.txt"), "a user with one capability:\n  "+strings.Join(user, "\n  ")+
 		"\nroot, new privileges allowed:\n  "+strings.Join(root, "\n  ")+
 		"\nan important one with its own mounts:\n  "+strings.Join(boxed, "\n  ")+"\n")
 	if p.StepName(-1) != "unknown step" || p.StepName(stepsMax) != "unknown step" {

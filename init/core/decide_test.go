@@ -1,9 +1,11 @@
 package core
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"mote/size/golden"
 	"mote/wire"
 
 	"golang.org/x/sys/unix"
@@ -85,7 +87,7 @@ func (s *story) ends(name string) {
 		v := &s.m.services[i]
 		s.line("= ", v.spec.Name, " ", v.state.String())
 	}
-	golden(s.t, name, strings.Join(s.lines, "\n")+"\n")
+	golden.Check(s.t, filepath.Join("testdata", name), strings.Join(s.lines, "\n")+"\n")
 }
 
 func daemon(name string, needs ...string) wire.Service {

@@ -1,36 +1,12 @@
 package core
 
 import (
-	"flag"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"mote/size/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files in testdata")
-
-// golden compares got with a file of testdata, or rewrites it.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v; run the test with -update to write it", err)
-	}
-	if got != string(want) {
-		t.Errorf("%s differs; run the test with -update if it should\ngot:\n%s\nwant:\n%s", path, got, want)
-	}
-}
 
 // TestTransitionsPrinted keeps a picture of the table that can be read at once.
 func TestTransitionsPrinted(t *testing.T) {
@@ -44,7 +20,7 @@ func TestTransitionsPrinted(t *testing.T) {
 			}
 		}
 	}
-	golden(t, "transitions.txt", b.String())
+	golden.Check(t, filepath.Join("testdata", "transitions.txt"), b.String())
 }
 
 // TestTransitionsKeepTheirRules holds the table to what is meant by its states.

@@ -1,18 +1,15 @@
 package sim
 
 import (
-	"flag"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"mote/size/golden"
 	"mote/wire"
 
 	"golang.org/x/sys/unix"
 )
-
-var update = flag.Bool("update", false, "rewrite the transcripts in testdata")
 
 // story is a run without chance: programs by script, an operator by the clock.
 type story struct {
@@ -40,19 +37,7 @@ func tellStory(t *testing.T, name string, s story) {
 	t.Helper()
 	got := strings.Join(live(t, s), "")
 	path := filepath.Join("testdata", "story-"+name+".txt")
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v; run the test with -update to write it", err)
-	}
-	if got != string(want) {
-		t.Errorf("%s differs; run the test with -update if it should\ngot:\n%s", path, got)
-	}
+	golden.Check(t, path, got)
 }
 
 // live runs a story and gives its transcript, a line each.

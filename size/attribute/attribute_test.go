@@ -2,14 +2,13 @@ package attribute
 
 import (
 	"debug/elf"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-)
 
-var update = flag.Bool("update", false, "rewrite golden files")
+	"mote/size/golden"
+)
 
 // TestEveryByteOfPID1HasAnOwner holds the attribution against the file's own
 // section table and symbol sizes, which it was not added up from.
@@ -157,7 +156,7 @@ func TestReportGolden(t *testing.T) {
 		{"std", "runtime", "runtime.mallocgc", Text, 2000}, {Shared, Shared, severalSymbols, TypeData, 500},
 		{Shared, Shared, Unattributed, Data, 10}, {Shared, Shared, "(ELF headers)", Headers, 490},
 	}
-	golden(t, "report.txt", Report(pieces, 3))
+	golden.Check(t, filepath.Join("testdata", "report.txt"), Report(pieces, 3))
 }
 
 func TestDiffGolden(t *testing.T) {
@@ -175,7 +174,7 @@ func TestDiffGolden(t *testing.T) {
 		{"mote", "mote/hw", "mote/hw.x", Text, 11},
 	}
 	why := func(pkg string) string { return "main.main → fmt.Sprint" }
-	golden(t, "diff.txt", Diff(before, after, 3, why)+"\n"+Diff(before, before, 3, why))
+	golden.Check(t, filepath.Join("testdata", "diff.txt"), Diff(before, after, 3, why)+"\n"+Diff(before, before, 3, why))
 }
 
 // TestLayoutFillsItsBox holds areas to weights and the boxes within the whole.
@@ -195,7 +194,7 @@ func TestLayoutFillsItsBox(t *testing.T) {
 }
 
 func TestTreemapGolden(t *testing.T) {
-	golden(t, "treemap.svg", Treemap([]Piece{
+	golden.Check(t, filepath.Join("testdata", "treemap.svg"), Treemap([]Piece{
 		{"mote", "mote/fs", "mote/fs.Mount", Text, 7000}, {"mote", "mote/hw", "mote/hw.x", Text, 3000},
 		{"std", "runtime", "runtime.mallocgc", Text, 20000}, {Shared, Shared, "type:<*>", TypeData, 5000},
 	}))
@@ -206,22 +205,5 @@ func TestBrokenTableIsRefused(t *testing.T) {
 		if _, err := parse(raw); err == nil {
 			t.Errorf("%x was taken for a table of functions", raw)
 		}
-	}
-}
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s differs (go test -update rewrites it); got:\n%s", path, got)
 	}
 }

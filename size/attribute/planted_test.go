@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"mote/fs/image"
+	"mote/size/golden"
 )
 
 // planted is a program whose code is known: part's Speak is called through an
@@ -70,7 +71,7 @@ func TestWhyGolden(t *testing.T) {
 		}
 		got += text
 	}
-	golden(t, "why.txt", got)
+	golden.Check(t, filepath.Join("testdata", "why.txt"), got)
 }
 
 func TestCostOfAPlantedPackage(t *testing.T) {
@@ -163,7 +164,7 @@ func main() { reflect.ValueOf(part.New()).MethodByName(os.Args[0]).Call(nil) }
 }
 
 func TestCostReportsGolden(t *testing.T) {
-	golden(t, "cost.txt", CostReport([]Cost{
+	golden.Check(t, filepath.Join("testdata", "cost.txt"), CostReport([]Cost{
 		{"module big", 5000, 9000, []Loss{{"sort", 3000}, {Shared, 1000}}}, {"fmt", 100, 100, nil}, {"x", 1, 1, nil},
 	}, 2)+KeptReport([]Kept{
 		{"method Error func() string", 900, 3, 2, "main.main → a.b", "a.T.Error", "a.New"},

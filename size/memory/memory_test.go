@@ -2,31 +2,13 @@ package main
 
 import (
 	"errors"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"mote/size/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite golden files")
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s differs (go test -update rewrites it); got:\n%s", path, got)
-	}
-}
 
 // weighed reads lines as a machine printed them.
 func weighed(t *testing.T, name string) []Instant {
@@ -44,14 +26,14 @@ func weighed(t *testing.T, name string) []Instant {
 
 func TestTextGolden(t *testing.T) {
 	m := Memory{Kernel: "build/measure/vmlinux", Instants: weighed(t, "weigh.txt"), AlwaysBytes: 2308 << 10, SmallestMiB: 36}
-	golden(t, "memory.txt", text(m))
+	golden.Check(t, filepath.Join("testdata", "memory.txt"), text(m))
 	// The product's kernel tells no parts.
 	for _, at := range m.Instants {
 		for i := range at.Processes {
 			at.Processes[i].Parts = nil
 		}
 	}
-	golden(t, "memory-no-smaps.txt", text(m))
+	golden.Check(t, filepath.Join("testdata", "memory-no-smaps.txt"), text(m))
 }
 
 func TestPartsSumUpToTheResidentSet(t *testing.T) {

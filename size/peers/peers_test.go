@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,9 +10,8 @@ import (
 	"time"
 
 	"mote/ctl/vm"
+	"mote/size/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite golden files")
 
 // sample are rows as a run makes them: two that are whole, one that leaves its
 // orphans, one that failed late, one that failed at once.
@@ -32,18 +30,7 @@ func sample() []row {
 func TestDocumentGolden(t *testing.T) {
 	path := filepath.Join("testdata", "peers.md")
 	got := document(sample(), "Linux 6.12.0", 3, time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s differs (go test -update rewrites it); got:\n%s", path, got)
-	}
+	golden.Check(t, path, got)
 }
 
 func TestTableHasTheQuickestFirst(t *testing.T) {

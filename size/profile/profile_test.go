@@ -2,35 +2,14 @@ package main
 
 import (
 	"bytes"
-	"flag"
 	"hash/fnv"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"mote/ctl/bench"
+	"mote/size/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
-
-// golden holds what was said against a file of testdata.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s:\ngot\n%s\nwant\n%s", name, got, want)
-	}
-}
 
 // hashOf is the plugin's hash of a block.
 func hashOf(code []byte) uint64 {
@@ -103,7 +82,7 @@ func TestEachBlockHasOneOwner(t *testing.T) {
 
 func TestTextGolden(t *testing.T) {
 	kernel, init := twoPrograms()
-	golden(t, "profile.txt", text(attributed(someCounts(), someMarks(), kernel, init), 2))
+	golden.Check(t, filepath.Join("testdata", "profile.txt"), text(attributed(someCounts(), someMarks(), kernel, init), 2))
 }
 
 func TestDiffGolden(t *testing.T) {
@@ -125,7 +104,7 @@ func TestDiffGolden(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	golden(t, "diff.txt", diffText(first, own, 10))
+	golden.Check(t, filepath.Join("testdata", "diff.txt"), diffText(first, own, 10))
 }
 
 func TestReadCSVRefusesOtherFiles(t *testing.T) {

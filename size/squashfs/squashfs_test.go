@@ -2,7 +2,6 @@ package squashfs
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -10,9 +9,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-)
 
-var update = flag.Bool("update", false, "rewrite golden files")
+	"mote/size/golden"
+)
 
 // pack makes an image of files; more are words for mksquashfs.
 func pack(t testing.TB, files map[string]string, more ...string) []byte {
@@ -179,14 +178,7 @@ func TestReportGolden(t *testing.T) {
 		{Path: "/init", Bytes: 700, Stored: 700}, {Path: "/none"},
 	}, Parts: []Part{{"(superblock)", 96}, {"(padding)", 84}}}
 	path, got := filepath.Join("testdata", "report.txt"), m.Report()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if want, err := os.ReadFile(path); err != nil || got != string(want) {
-		t.Errorf("%v; got:\n%s", err, got)
-	}
+	golden.Check(t, path, got)
 }
 
 // FuzzRead reads any bytes; what it counts is never more than there are.

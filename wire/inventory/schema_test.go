@@ -1,16 +1,13 @@
 package inventory
 
 import (
-	"bytes"
 	"encoding/json"
-	"flag"
-	"os"
 	"testing"
+
+	"mote/size/golden"
 
 	"github.com/invopop/jsonschema"
 )
-
-var update = flag.Bool("update", false, "write schema.json anew")
 
 // TestSchemaIsPublished: schema.json is what the types and their comments say.
 func TestSchemaIsPublished(t *testing.T) {
@@ -23,17 +20,5 @@ func TestSchemaIsPublished(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got = append(got, '\n')
-	if *update {
-		if err := os.WriteFile("schema.json", got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile("schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Error("schema.json is not what the types say; go test ./wire/inventory -update writes it")
-	}
+	golden.Check(t, "schema.json", string(got)+"\n")
 }

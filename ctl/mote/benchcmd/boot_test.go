@@ -3,8 +3,6 @@ package benchcmd
 import (
 	"bytes"
 	"context"
-	"flag"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,26 +11,8 @@ import (
 
 	"mote/ctl/bench"
 	"mote/ctl/vm"
+	"mote/size/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite golden files")
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s differs (go test -update rewrites it); got:\n%s", path, got)
-	}
-}
 
 // busybox is a system that told three marks, in a run that was shift ns late.
 func busybox(shift int64) bench.Run {
@@ -74,13 +54,13 @@ func TestBootGolden(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		golden(t, "boot."+strings.Replace(strings.Replace(format, "text", "txt", 1), "trace", "trace.json", 1), out)
+		golden.Check(t, filepath.Join("testdata", "boot."+strings.Replace(strings.Replace(format, "text", "txt", 1), "trace", "trace.json", 1)), out)
 	}
 	out, _, err := command(t, nil, "boot", "--help")
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "boot-help.txt", out)
+	golden.Check(t, filepath.Join("testdata", "boot-help.txt"), out)
 }
 
 func TestBootAsksFor(t *testing.T) {

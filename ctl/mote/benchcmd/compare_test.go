@@ -3,11 +3,13 @@ package benchcmd
 import (
 	"bytes"
 	"context"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"mote/ctl/bench"
 	"mote/ctl/vm"
+	"mote/size/golden"
 )
 
 // comparison runs `bench compare` with a result that was prepared, and gives the
@@ -47,7 +49,7 @@ func TestCompareGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "compare.txt", out)
+	golden.Check(t, filepath.Join("testdata", "compare.txt"), out)
 	if len(machines) != 4 || !machines[0].Exact || machines[2].Exact {
 		t.Fatalf("machines %+v", machines)
 	}
@@ -61,7 +63,7 @@ func TestCompareGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "compare-help.txt", out)
+	golden.Check(t, filepath.Join("testdata", "compare-help.txt"), out)
 }
 
 // A script that asks for it gets a status; one who reads gets none.
