@@ -77,7 +77,7 @@ func launchManifest(t *testing.T, c vm.Config, man wire.Manifest, programs []ima
 	if c.Kernel == "" {
 		c.Kernel = filepath.Join(build, "vmlinux")
 	}
-	c.Append = append(append(vm.MoteWords(), "ip=10.0.2.15::10.0.2.2:255.255.255.0::eth0:off"), c.Append...)
+	c.Append = append(append(vm.MoteWords(), vm.StaticWord), c.Append...)
 	c.NICs = []vm.NIC{{Forwards: append([]vm.Forward{{GuestPort: relayPort}}, forwards(c)...)}}
 	g := &guest{VM: vmtest.Start(t, c), t: t}
 	if g.port, err = g.Port(t.Context(), relayPort); err != nil {

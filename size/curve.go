@@ -83,7 +83,7 @@ func panel(b *strings.Builder, top int, history []Recorded, s series) {
 	if s.budget > 0 {
 		fmt.Fprintf(b, `<line x1="%d" x2="%d" y1="%.1f" y2="%.1f" stroke="#c0392b" stroke-dasharray="5 4"/>`+"\n",
 			panelLeft, curveWidth-panelRight, y(s.budget), y(s.budget))
-		fmt.Fprintf(b, `<text x="%d" y="%.1f" text-anchor="end" fill="#c0392b">%s</text>`+"\n", panelLeft-6, y(s.budget)+4, grouped(s.budget))
+		fmt.Fprintf(b, `<text x="%d" y="%.1f" text-anchor="end" fill="#c0392b">%s</text>`+"\n", panelLeft-6, y(s.budget)+4, Grouped(s.budget))
 	}
 	var line []string
 	var last string
@@ -94,10 +94,10 @@ func panel(b *strings.Builder, top int, history []Recorded, s series) {
 		}
 		line = append(line, fmt.Sprintf("%.1f,%.1f", x(i), y(n)))
 		fmt.Fprintf(b, `<circle cx="%.1f" cy="%.1f" r="3" fill="#2471a3"><title>%s %s: %s %s</title></circle>`+"\n",
-			x(i), y(n), one.Commit, one.Date, grouped(n), s.unit)
+			x(i), y(n), one.Commit, one.Date, Grouped(n), s.unit)
 		fmt.Fprintf(b, `<text x="%.1f" y="%d" text-anchor="middle" font-size="9" fill="#777">%s</text>`+"\n",
 			x(i), top+panelHeight-6, one.Commit[:7])
-		last = fmt.Sprintf(`<text x="%.1f" y="%.1f" text-anchor="end" fill="#2471a3">%s</text>`+"\n", x(i), y(n)-7, grouped(n))
+		last = fmt.Sprintf(`<text x="%.1f" y="%.1f" text-anchor="end" fill="#2471a3">%s</text>`+"\n", x(i), y(n)-7, Grouped(n))
 	}
 	if len(line) > 0 {
 		fmt.Fprintf(b, `<polyline points="%s" fill="none" stroke="#2471a3" stroke-width="1.5"/>`+"\n", strings.Join(line, " "))

@@ -61,7 +61,7 @@ func CheckMarks(marks map[string]int64, budgets []MarkBudget) error {
 			broken = errors.Join(broken, fmt.Errorf("size: no mark %s, which has a budget in marks.txt", b.Name))
 		case at > b.Usec:
 			broken = errors.Join(broken, fmt.Errorf("size: the mark %s comes %s µs past its budget of %s µs (%s); make it quicker, or argue for a change of size/marks.txt",
-				b.Name, grouped(at-b.Usec), grouped(b.Usec), b.Reason))
+				b.Name, Grouped(at-b.Usec), Grouped(b.Usec), b.Reason))
 		}
 	}
 	return broken

@@ -22,8 +22,8 @@ func Table(artifacts []Artifact, budgets []Budget, references []Reference) strin
 		notes += r.Name + ": " + r.Note + "\n"
 	}
 	for _, a := range artifacts {
-		row := []string{a.Name, grouped(a.Bytes), grouped(a.BudgetBytes), grouped(a.HeadroomBytes()),
-			fmt.Sprintf("%.1f %%", 100*float64(a.HeadroomBytes())/float64(a.BudgetBytes)), grouped(goals[a.Name])}
+		row := []string{a.Name, Grouped(a.Bytes), Grouped(a.BudgetBytes), Grouped(a.HeadroomBytes()),
+			fmt.Sprintf("%.1f %%", 100*float64(a.HeadroomBytes())/float64(a.BudgetBytes)), Grouped(goals[a.Name])}
 		for _, r := range references {
 			row = append(row, change(a.Bytes, r.Bytes[a.Name]))
 		}
@@ -38,9 +38,9 @@ func change(nowBytes, beforeBytes int64) string {
 	case beforeBytes == 0:
 		return "-"
 	case nowBytes > beforeBytes:
-		return "+" + grouped(nowBytes-beforeBytes)
+		return "+" + Grouped(nowBytes-beforeBytes)
 	}
-	return grouped(nowBytes - beforeBytes)
+	return Grouped(nowBytes - beforeBytes)
 }
 
 // verdict names every broken budget, in bytes, and never says that all is well
@@ -49,7 +49,7 @@ func verdict(artifacts []Artifact, missing int) string {
 	var broken []string
 	for _, a := range artifacts {
 		if over := -a.HeadroomBytes(); over > 0 {
-			broken = append(broken, fmt.Sprintf("%s is %s bytes past its budget", a.Name, grouped(over)))
+			broken = append(broken, fmt.Sprintf("%s is %s bytes past its budget", a.Name, Grouped(over)))
 		}
 	}
 	switch {
@@ -98,8 +98,8 @@ func align(rows [][]string) string {
 	return b.String()
 }
 
-// grouped writes a number in groups of three digits: 1,900,000.
-func grouped(n int64) string {
+// Grouped writes a number in groups of three digits: 1,900,000.
+func Grouped(n int64) string {
 	digits := strconv.FormatInt(n, 10)
 	sign := ""
 	if n < 0 {

@@ -15,9 +15,6 @@ import (
 )
 
 const (
-	// guestWord gives the guest's second NIC, which has a network, QEMU's usual
-	// address; the first one is on the board.
-	guestWord = "ip=10.0.2.15::10.0.2.2:255.255.255.0::eth0:off"
 	// memoryBytes is a small PC's.
 	memoryBytes = 512 << 20
 	// answerLimit bounds the boot and the probing: TCG takes seconds for each.
@@ -31,7 +28,7 @@ const (
 func machine(dir, kernel, root string, tpm *vm.TPM, second io.Writer) (vm.Config, error) {
 	c := vm.Config{
 		Machine: vm.Q35, Accel: vm.TCG, CPUs: 2, MemoryBytes: memoryBytes, Kernel: kernel, Root: root, RNG: true,
-		Append: append(vm.MoteWords(), guestWord),
+		Append: append(vm.MoteWords(), vm.StaticWord),
 		NICs:   []vm.NIC{{MAC: "52:54:00:00:00:01"}},
 		Second: second,
 		Devices: []string{

@@ -33,6 +33,10 @@ func MoteWords() []string {
 	}
 }
 
+// StaticWord gives the guest's eth0 the address that QEMU's user network expects
+// of it (10.0.2.15), without asking for it.
+const StaticWord = "ip=10.0.2.15::10.0.2.2:255.255.255.0::eth0:off"
+
 // words is the guest's command line.
 func (c Config) words() ([]string, error) {
 	words := []string{"console=ttyS0"}

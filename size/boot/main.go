@@ -27,8 +27,6 @@ import (
 )
 
 const (
-	// guestWord gives the guest QEMU's usual address, without asking for it.
-	guestWord = "ip=10.0.2.15::10.0.2.2:255.255.255.0::eth0:off"
 	// benchBytes is an ordinary small machine's memory.
 	benchBytes = 256 << 20
 )
@@ -137,7 +135,7 @@ func (o options) config() vm.Config {
 	c := vm.Config{
 		Machine: o.machine, Accel: vm.Accel(o.accel), Exact: o.exact,
 		Kernel: o.kernel, Root: o.image, MemoryBytes: benchBytes,
-		Append: append(vm.MoteWords(), guestWord),
+		Append: append(vm.MoteWords(), vm.StaticWord),
 		NICs:   []vm.NIC{{NoPeer: o.exact}},
 	}
 	if o.initcalls {

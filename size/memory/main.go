@@ -44,8 +44,6 @@ const (
 	smallHighMiB = 84
 	// memoryBytes is an ordinary small machine's.
 	memoryBytes = 128 << 20
-	// guestWord gives the guest QEMU's usual address, without asking for it.
-	guestWord = "ip=10.0.2.15::10.0.2.2:255.255.255.0::eth0:off"
 )
 
 func main() {
@@ -104,7 +102,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 // config is a machine like the one that `make boot` measures.
 func config(kernel, image string, bytes int64) vm.Config {
 	return vm.Config{Machine: vm.MicroVM, Kernel: kernel, Root: image, MemoryBytes: bytes,
-		Append: append(vm.MoteWords(), guestWord), NICs: []vm.NIC{{}}}
+		Append: append(vm.MoteWords(), vm.StaticWord), NICs: []vm.NIC{{}}}
 }
 
 // measure boots once and reads what the observer says.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"mote/ctl/vm"
 	"mote/fs/image"
 	"mote/wire"
 )
@@ -35,7 +36,7 @@ func mote(ctx context.Context, b *builder) (*peer, error) {
 		return nil, err
 	}
 	p := &peer{name: "mote", version: "this tree", init: image.InitPath, image: result.Out, imageBytes: result.Bytes,
-		words: []string{"ip=10.0.2.15::10.0.2.2:255.255.255.0::eth0:off"},
+		words: []string{vm.StaticWord},
 		note:  "a cgroup with limits for each service, output kept, readiness by sd_notify"}
 	for _, f := range result.Files {
 		if f.Path == image.InitPath {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"mote/ctl/vm"
+	"mote/size"
 	"mote/size/golden"
 )
 
@@ -134,7 +135,7 @@ func TestShare(t *testing.T) {
 			t.Errorf("%d %% of %v: %d, want %d", c.percent, c.list, got, c.want)
 		}
 	}
-	if grouped(1_831_038) != "1,831,038" || grouped(7) != "7" {
+	if size.Grouped(1_831_038) != "1,831,038" || size.Grouped(7) != "7" {
 		t.Error("numbers are grouped wrongly")
 	}
 }

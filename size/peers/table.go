@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"mote/size"
 )
 
 // row is a peer with its figures.
@@ -67,8 +69,8 @@ func (r row) cells() []string {
 		when(r.exactReady > 0, msec(r.exactReady)),
 		when(len(r.clockReady) > 0, fmt.Sprintf("%s (%s to %s)", msec(share(r.clockReady, 50)), msec(share(r.clockReady, 0)), msec(share(r.clockReady, 95)))),
 		when(len(r.clockWhole) > 0, msec(share(r.clockWhole, 50))),
-		when(r.initBytes > 0, grouped(r.initBytes)), when(r.imageBytes > 0, grouped(r.imageBytes)),
-		when(r.rss > 0, fmt.Sprintf("%s (%s)", grouped(r.rss), grouped(r.anonymous))), when(r.used > 0, grouped(r.used)),
+		when(r.initBytes > 0, size.Grouped(r.initBytes)), when(r.imageBytes > 0, size.Grouped(r.imageBytes)),
+		when(r.rss > 0, fmt.Sprintf("%s (%s)", size.Grouped(r.rss), size.Grouped(r.anonymous))), when(r.used > 0, size.Grouped(r.used)),
 		when(r.smallestMiB > 0, fmt.Sprint(r.smallestMiB)),
 		when(r.orphan != 0, orphan),
 		when(len(r.deaths) > 0, msec(share(r.deaths, 50))+" / "+msec(share(r.deaths, 99)))}
@@ -111,15 +113,6 @@ func firstLine(text string) string {
 		line = strings.ToValidUTF8(line[:reasonBytesMax], "") + " …"
 	}
 	return line
-}
-
-// grouped writes a number in groups of three digits.
-func grouped(n int64) string {
-	text := fmt.Sprint(n)
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
 }
 
 // document is size/PEERS.md.

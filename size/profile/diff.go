@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"mote/size"
 )
 
 // readCSV reads what writeCSV wrote, all phases but the kernel's own together.
@@ -68,7 +70,7 @@ func diffText(first, own [2]phase, rows int) string {
 	}{{"before PID 1's first", first}, {"from PID 1's first to " + own[1].Until, own}} {
 		d := difference(part.pair[0], part.pair[1])
 		fmt.Fprintf(&b, "%+d instructions %s: %s, then %s\n", d.Instructions, part.what,
-			thousands(part.pair[0].Instructions), thousands(part.pair[1].Instructions))
+			size.Grouped(part.pair[0].Instructions), size.Grouped(part.pair[1].Instructions))
 		for i, r := range d.Rows {
 			if i == rows {
 				fmt.Fprintf(&b, "%14s  and %d functions more\n", "", len(d.Rows)-rows)

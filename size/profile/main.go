@@ -27,8 +27,6 @@ import (
 )
 
 const (
-	// guestWord gives the guest QEMU's usual address, without asking for it.
-	guestWord = "ip=10.0.2.15::10.0.2.2:255.255.255.0::eth0:off"
 	// benchBytes is an ordinary small machine's memory.
 	benchBytes = 256 << 20
 	// rowsDefault is how many functions a table shows.
@@ -118,7 +116,7 @@ func take(ctx context.Context, top string) (phases []phase, boot bench.Run, err 
 		Machine: vm.MicroVM, Accel: vm.TCG, Exact: true,
 		Kernel: filepath.Join(top, "build", "vmlinux"), Root: filepath.Join(top, "build", "bench.squashfs"),
 		MemoryBytes: benchBytes, NICs: []vm.NIC{{NoPeer: true}},
-		Append: append(vm.MoteWords(), guestWord),
+		Append: append(vm.MoteWords(), vm.StaticWord),
 		Args:   []string{"-plugin", "file=" + plugin + words + ",out=" + written},
 	}, bench.Options{})
 	if err != nil {

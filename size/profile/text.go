@@ -6,6 +6,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"mote/size"
 )
 
 // partsShown is how many functions a phase's line names.
@@ -19,7 +21,7 @@ func text(phases []phase, rows int) string {
 		return "profile: the boot has no phases\n"
 	}
 	own := together(phases[1:])
-	fmt.Fprintf(&b, "%s instructions from PID 1's first to %s", thousands(own.Instructions), own.Until)
+	fmt.Fprintf(&b, "%s instructions from PID 1's first to %s", size.Grouped(own.Instructions), own.Until)
 	for _, name := range []string{inKernel, inInit, inOthers} {
 		var n int64
 		for _, r := range own.Rows {
@@ -33,7 +35,7 @@ func text(phases []phase, rows int) string {
 	table(&b, own, rows)
 	b.WriteString("\nby phase, up to its mark\n")
 	for _, p := range phases[1:] {
-		fmt.Fprintf(&b, "%14s  %-14s", thousands(p.Instructions), p.Until)
+		fmt.Fprintf(&b, "%14s  %-14s", size.Grouped(p.Instructions), p.Until)
 		for i, r := range p.Rows {
 			if i == partsShown {
 				break
@@ -46,7 +48,7 @@ func text(phases []phase, rows int) string {
 		}
 		b.WriteByte('\n')
 	}
-	fmt.Fprintf(&b, "\n%s instructions before PID 1's first\n\n", thousands(phases[0].Instructions))
+	fmt.Fprintf(&b, "\n%s instructions before PID 1's first\n\n", size.Grouped(phases[0].Instructions))
 	table(&b, phases[0], rows)
 	return b.String()
 }
@@ -58,7 +60,7 @@ func table(b *strings.Builder, p phase, rows int) {
 			fmt.Fprintf(b, "%14s %7s  and %d functions more\n", "", "", len(p.Rows)-rows)
 			break
 		}
-		fmt.Fprintf(b, "%14s %7s  %-7s %s\n", thousands(r.Instructions), share(r.Instructions, p.Instructions), r.Program, r.Function)
+		fmt.Fprintf(b, "%14s %7s  %-7s %s\n", size.Grouped(r.Instructions), share(r.Instructions, p.Instructions), r.Program, r.Function)
 	}
 }
 
@@ -67,15 +69,6 @@ func share(part, whole int64) string {
 		return "0.0 %"
 	}
 	return fmt.Sprintf("%.1f %%", 100*float64(part)/float64(whole))
-}
-
-// thousands groups digits: 1,234,567.
-func thousands(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }
 
 // csvHeader names the columns.

@@ -30,8 +30,6 @@ const (
 	readyText = "] ready"
 	// readyLimit bounds the wait for it: a slow host under TCG takes seconds.
 	readyLimit = 3 * time.Minute
-	// guestWord gives the guest QEMU's usual address, without asking for it.
-	guestWord = "ip=10.0.2.15::10.0.2.2:255.255.255.0::eth0:off"
 )
 
 // options are the flags.
@@ -115,7 +113,7 @@ func (o options) config(out io.Writer) vm.Config {
 	}
 	return vm.Config{
 		Machine: o.machine, Accel: vm.Accel(o.accel), MemoryBytes: o.memoryMiB << 20,
-		Kernel: o.kernel, Root: o.image, Append: append(vm.MoteWords(), guestWord),
+		Kernel: o.kernel, Root: o.image, Append: append(vm.MoteWords(), vm.StaticWord),
 		NICs: []vm.NIC{nic}, RNG: true, Console: out,
 	}
 }
