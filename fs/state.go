@@ -81,7 +81,7 @@ type entry struct {
 
 // State is the area as it is known in memory.
 type State struct {
-	_ [0]func() // never compared: the compiler would write how
+	_    [0]func() // never compared: the compiler would write how
 	keys [StateKeysMax]entry
 	// Writes and WrittenBytes count what succeeded, Failures what did not, since
 	// boot.

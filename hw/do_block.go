@@ -19,24 +19,18 @@ func FindPartition(sys Sys, label string) (name string, err error) {
 		return "", Trouble{"open " + blockFolder, "its partitions go unseen", errno}
 	}
 	defer sys.Close(fd)
-	var buffer [sysfsSizeMax]byte
-	for seen := 0; seen < disksMax; {
-		n, errno := sys.Getdents(fd, buffer[:])
-		if errno != 0 {
+	list := entries{fd: fd}
+	for {
+		entry, errno := list.next(sys)
+		switch {
+		case errno != 0:
 			return "", Trouble{"read " + blockFolder, "partitions may go unseen", errno}
-		}
-		if n == 0 {
-			break
-		}
-		entry, rest, ok := nextDirent(buffer[:n])
-		for ; ok; entry, rest, ok = nextDirent(rest) {
-			seen++
-			if entry[0] != '.' && hasLabel(sys, string(entry), "\nPARTNAME="+label+"\n") {
-				return string(entry), nil
-			}
+		case entry == nil:
+			return "", nil
+		case entry[0] != '.' && hasLabel(sys, string(entry), "\nPARTNAME="+label+"\n"):
+			return string(entry), nil
 		}
 	}
-	return "", nil
 }
 
 // hasLabel looks for the line in a partition's uevent file. What cannot be read

@@ -27,33 +27,28 @@ func FindPowerButtons(sys Sys, out *[PowerButtonsMax]uint32) (count int, err err
 		return 0, Trouble{"open " + inputFolder, "power buttons go unseen", errno}
 	}
 	defer sys.Close(fd)
-	var buffer [sysfsSizeMax]byte
-	for seen := 0; seen < inputsMax; {
-		n, errno := sys.Getdents(fd, buffer[:])
+	list := entries{fd: fd}
+	for {
+		name, errno := list.next(sys)
 		if errno != 0 {
 			return count, Trouble{"read " + inputFolder, "some power buttons go unseen", errno}
 		}
-		if n == 0 {
+		if name == nil || count == len(out) {
 			return count, err
 		}
-		name, rest, ok := nextDirent(buffer[:n])
-		for ; ok; name, rest, ok = nextDirent(rest) {
-			seen++
-			event, isEvent := eventNumber(name)
-			if !isEvent || count == len(out) {
-				continue
-			}
-			has, errno := hasPowerKey(sys, event)
-			if errno != 0 {
-				err = Trouble{"read the keys of /dev/input/event" + decimal(event), "it may go unseen", errno}
-			}
-			if has {
-				out[count] = event
-				count++
-			}
+		event, isEvent := eventNumber(name)
+		if !isEvent {
+			continue
+		}
+		has, errno := hasPowerKey(sys, event)
+		if errno != 0 {
+			err = Trouble{"read the keys of /dev/input/event" + decimal(event), "it may go unseen", errno}
+		}
+		if has {
+			out[count] = event
+			count++
 		}
 	}
-	return count, err
 }
 
 // eventNumber reads "event12".

@@ -38,31 +38,25 @@ func FindCrashRecords(sys Sys, out *[CrashRecordsMax]CrashRecord) (count int, er
 		return 0, Trouble{"open " + CrashFolder, "the log of a panic stays there for the next boot", errno}
 	}
 	defer sys.Close(fd)
-	var buffer [sysfsSizeMax]byte
+	list := entries{fd: fd}
 	for {
-		n, errno := sys.Getdents(fd, buffer[:])
+		name, errno := list.next(sys)
 		if errno != 0 {
 			return count, Trouble{"read " + CrashFolder, "the rest stays there for the next boot", errno}
 		}
-		if n == 0 {
+		if name == nil || count == len(out) {
 			return count, err
 		}
-		name, rest, ok := nextDirent(buffer[:n])
-		for ; ok; name, rest, ok = nextDirent(rest) {
-			if count == len(out) {
-				return count, err
-			}
-			if !isCrashName(name) {
-				continue
-			}
-			r, errno := readHead(sys, name)
-			if errno != 0 {
-				err = Trouble{"read " + r.Path(), "it stays there for the next boot", errno}
-				continue
-			}
-			insertCrash(out[:count+1], r)
-			count++
+		if !isCrashName(name) {
+			continue
 		}
+		r, errno := readHead(sys, name)
+		if errno != 0 {
+			err = Trouble{"read " + r.Path(), "it stays there for the next boot", errno}
+			continue
+		}
+		insertCrash(out[:count+1], r)
+		count++
 	}
 }
 

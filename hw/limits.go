@@ -14,10 +14,9 @@ const (
 
 	// PowerButtonsMax bounds the buttons that are watched: a laptop has two.
 	PowerButtonsMax = 8
-	// inputsMax bounds the entries looked at under /sys/class/input.
-	inputsMax = 512
-	// disksMax bounds the entries looked at under /sys/class/block.
-	disksMax = 512
+	// entriesMax bounds the entries looked at in a folder of sysfs: input devices,
+	// disks, records of a panic. Reading 4 KiB of them counts as one.
+	entriesMax = 512
 	// sysfsSizeMax is a sysfs attribute's: one page.
 	sysfsSizeMax = 4096
 	// CrashRecordsMax records of a panic are read in one boot: a log of 10 KiB in
