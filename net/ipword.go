@@ -10,6 +10,9 @@ import "mote/wire"
 // Of it, a static address is taken. Where the kernel would guess a netmask by
 // address class, it is refused: classes have been gone since RFC 1519.
 
+// IPWordName begins the word.
+const IPWordName = "ip="
+
 // The places of the word's fields.
 const (
 	fieldClient = iota
@@ -45,21 +48,6 @@ type IPWordError struct {
 // Error is "ip=: netmask "255.0.255.0": not contiguous; use ...".
 func (e IPWordError) Error() string {
 	return "ip=: " + e.Field + " \"" + e.Text + "\": " + e.What + "; " + e.Next
-}
-
-// FindIPWord returns the value of the last word ip= of a kernel command line.
-func FindIPWord(cmdline string) (value string, ok bool) {
-	for start := 0; start < len(cmdline); {
-		end := start
-		for end < len(cmdline) && cmdline[end] != ' ' && cmdline[end] != '\n' {
-			end++
-		}
-		if word := cmdline[start:end]; len(word) > 3 && word[:3] == "ip=" {
-			value, ok = word[3:], true
-		}
-		start = end + 1
-	}
-	return value, ok
 }
 
 // ParseIPWord reads the word's value. The error is an IPWordError.

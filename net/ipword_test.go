@@ -49,20 +49,6 @@ func TestParseIPWord(t *testing.T) {
 	}
 }
 
-func TestFindIPWord(t *testing.T) {
-	for line, want := range map[string]string{
-		"": "-", "quiet": "-", "ip=": "-", "ip=off": "off", "zip=1 ip=a": "a", "ip=a ro ip=b\n": "b", "skip=x": "-", " ip=a": "a",
-	} {
-		got, ok := FindIPWord(line)
-		if !ok {
-			got = "-"
-		}
-		if got != want {
-			t.Errorf("%q: %q, want %q", line, got, want)
-		}
-	}
-}
-
 // FuzzIPWord holds what is accepted to the standard library's reading of it.
 func FuzzIPWord(f *testing.F) {
 	f.Add("10.0.2.15::10.0.2.2:255.255.255.0:edge:eth0:off")

@@ -8,9 +8,9 @@ package wire
 // Verb is what a request asks for. Zero is none.
 type Verb uint8
 
-// The verbs. Previous asks for the log of the boot before, if that ended in a panic
-// of the kernel; it is answered as logs. Start, stop and restart need a service's name, logs too; the others
-// refuse one.
+// The verbs. Start, stop, restart and logs need a service's name; the others
+// refuse one. Previous asks for the log of the boot before, if that ended in a
+// panic of the kernel; it is answered as logs.
 const (
 	VerbStatus Verb = iota + 1
 	VerbTimeline

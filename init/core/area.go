@@ -59,13 +59,7 @@ const (
 	areaReading
 	areaOpen
 	areaDead // it does not answer
-	areaPhases
 )
-
-// areaWords are the phases as replies tell them.
-var areaWords = [areaPhases]string{
-	areaNone: "none", areaLooking: "absent", areaReading: "reading", areaOpen: "open", areaDead: "dead",
-}
 
 // areaWant is a value that is to be kept.
 type areaWant struct {
@@ -88,7 +82,7 @@ const (
 // startArea begins to look for what the kernel's words name.
 func (l *Loop) startArea(words string) {
 	a := &l.area
-	a.word = kernelWord(words, areaWordName)
+	a.word, _ = wire.KernelWord(words, areaWordName)
 	switch {
 	case a.word == "":
 		return
@@ -247,28 +241,12 @@ func (l *Loop) releaseServices() {
 	}
 }
 
-// alarm says what is wrong with the area, once, and keeps it for replies.
+// alarm says what is wrong with the area, once.
 func (l *Loop) alarm(text string) {
 	if l.area.alarm != text {
 		l.area.alarm = text
 		l.console.say(l.now, "trouble: state area: ", text)
 	}
-}
-
-// kernelWord gives the value of the last word of the kernel's command line that
-// begins with name, "" when there is none.
-func kernelWord(words, name string) (value string) {
-	for start := 0; start < len(words); {
-		end := start
-		for end < len(words) && words[end] != ' ' && words[end] != '\n' {
-			end++
-		}
-		if word := words[start:end]; hasPrefix(word, name) {
-			value = word[len(name):]
-		}
-		start = end + 1
-	}
-	return value
 }
 
 func hasPrefix(s, prefix string) bool { return len(s) >= len(prefix) && s[:len(prefix)] == prefix }

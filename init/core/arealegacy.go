@@ -1,6 +1,9 @@
 package core
 
-import "mote/fs"
+import (
+	"mote/fs"
+	"mote/wire"
+)
 
 // The state area across a crash of PID 1. What is known of its places is handed
 // over, not read anew: the disk can't tell that a flush of a place failed.
@@ -48,7 +51,7 @@ func (l *Loop) adoptArea(words string) {
 		l.startArea(words)
 		return
 	}
-	a.word = kernelWord(words, areaWordName)
+	a.word, _ = wire.KernelWord(words, areaWordName)
 	for n := range a.want {
 		a.values.Wrote(fs.StateKey(n), false)
 	}

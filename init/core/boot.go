@@ -191,7 +191,7 @@ func (l *Loop) readWords() (words string) {
 // startNet opens rtnetlink, for the links of the manifest and of the kernel's words.
 func (l *Loop) startNet(words string) {
 	links := l.manifest.Links
-	if value, found := netcfg.FindIPWord(words); found {
+	if value, found := wire.KernelWord(words, netcfg.IPWordName); found {
 		word, err := netcfg.ParseIPWord(value)
 		if err != nil {
 			l.console.say(l.now, "trouble: ", err.Error())
