@@ -5,7 +5,7 @@ export KERNEL_SRC MOTE_CACHE
 
 GO      ?= go
 NEEDS   := .ci/needs
-# Packages whose tests need nothing but Go.
+# Packages of the quick tests.
 UNIT    := ./...
 SEEDS   ?= 20000
 FUZZTIME ?= 20s
@@ -100,24 +100,24 @@ diff: ## tell the ten reasons why PID 1 grew from REV1 to REV2
 	@$(GO) run ./size/weigh diff $(REV1) $(REV2)
 
 test: ## every test: unit, simulation, arm64, in QEMU, budgets
-	@$(NEEDS) kernel image vm test
+	@$(NEEDS) kernel image vm unit test
 	@$(MAKE) --no-print-directory test-unit test-arm64 size test-qemu
 	@echo "make test: everything passed"
 
 test-unit: ## the quick part: unit tests and 1,000 simulated seeds, under a minute
-	@$(NEEDS) image
+	@$(NEEDS) image unit
 	$(GO) vet ./...
 	$(GO) test $(UNIT)
 
 test-arm64: ## PID 1 and its unit tests as arm64, under user-mode QEMU
-	@$(NEEDS) test
+	@$(NEEDS) unit
 	GOARCH=arm64 CGO_ENABLED=0 $(GO) vet ./init/... ./wire ./hw ./net ./fs
 	@$(NEEDS) image
 	$(GO) run ./fs/image/mkimage -goarch arm64 base
 	GOARCH=arm64 CGO_ENABLED=0 $(GO) test -timeout 5m -exec qemu-aarch64 ./init/core ./wire ./hw ./net ./fs
 
 test-qemu: kernel ## the tests that boot the product kernel
-	@$(NEEDS) image vm test
+	@$(NEEDS) image vm unit test
 	$(GO) vet -tags qemu ./...
 	$(GO) test -tags qemu -run QEMU -p 1 -timeout 30m ./...
 

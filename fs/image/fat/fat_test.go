@@ -56,7 +56,7 @@ func write(t *testing.T, s Spec) string {
 func tool(t *testing.T, name string, args ...string) string {
 	t.Helper()
 	if _, err := exec.LookPath(name); err != nil {
-		t.Skip(name + " is not installed: .ci/needs test")
+		t.Skip(name + " is not installed: .ci/needs unit")
 	}
 	said, err := exec.CommandContext(t.Context(), name, args...).CombinedOutput()
 	if err != nil {

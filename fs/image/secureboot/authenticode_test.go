@@ -20,7 +20,7 @@ func readStub(t *testing.T) []byte {
 	t.Helper()
 	b, err := os.ReadFile(stub)
 	if err != nil {
-		t.Skip("systemd-boot-efi is not installed: .ci/needs release")
+		t.Skip("systemd-boot-efi is not installed: .ci/needs unit")
 	}
 	return b
 }
@@ -39,7 +39,7 @@ func sbverify(t *testing.T, program []byte, c *x509.Certificate) ([]byte, error)
 	t.Helper()
 	tool, err := exec.LookPath("sbverify")
 	if err != nil {
-		t.Skip("sbverify is not installed: .ci/needs test")
+		t.Skip("sbverify is not installed: .ci/needs unit")
 	}
 	dir := t.TempDir()
 	file, cert := filepath.Join(dir, "x.efi"), filepath.Join(dir, "x.crt")

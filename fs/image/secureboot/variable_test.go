@@ -81,7 +81,7 @@ func template(t *testing.T) []byte {
 	t.Helper()
 	b, err := os.ReadFile("/usr/share/OVMF/OVMF_VARS_4M.fd")
 	if err != nil {
-		t.Skip("ovmf is not installed: .ci/needs test")
+		t.Skip("ovmf is not installed: .ci/needs unit")
 	}
 	return b
 }

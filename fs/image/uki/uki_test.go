@@ -36,7 +36,7 @@ func TestKernelRelease(t *testing.T) {
 func TestBuild(t *testing.T) {
 	stub, err := os.ReadFile("/usr/lib/systemd/boot/efi/linuxx64.efi.stub")
 	if err != nil {
-		t.Skip("systemd-boot-efi is not installed: .ci/needs release")
+		t.Skip("systemd-boot-efi is not installed: .ci/needs unit")
 	}
 	s := Spec{Stub: stub, Kernel: kernel("6.12.1 x\x00"), Words: []string{"quiet", "root=/dev/dm-0"},
 		Name: "Mote", Profile: "edge", Version: "1.2"}

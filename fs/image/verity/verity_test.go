@@ -31,7 +31,7 @@ var sizes = []int{1, 2, 127, 128, 129, 1000, 128 * 128, 128*128 + 1}
 func TestTreeAgreesWithVeritysetup(t *testing.T) {
 	tool, err := exec.LookPath("veritysetup")
 	if err != nil {
-		t.Skip("veritysetup is not installed: .ci/needs test")
+		t.Skip("veritysetup is not installed: .ci/needs unit")
 	}
 	for _, count := range sizes {
 		t.Run(strconv.Itoa(count), func(t *testing.T) {
