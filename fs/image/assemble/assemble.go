@@ -118,8 +118,9 @@ func (s Spec) kernel(words []string, root []byte) ([]byte, error) {
 // loaderConf: no menu, no waiting, no editor, no entries but ours.
 const loaderConf = "timeout 0\neditor no\nauto-firmware no\nconsole-mode keep\n"
 
-// enrolConf makes the loader enrol the keys beside it when the firmware is in
-// setup mode; it waits for 15 s before, so that a person can stop it.
+// enrolConf makes the loader enrol the keys in loader/keys/auto, which is the only
+// folder it takes unasked, when the firmware is in setup mode; it waits for 15 s
+// before, so that a person can stop it. Source: loader.conf(5), secure-boot-enroll.
 const enrolConf = "secure-boot-enroll force\n"
 
 // Slot is a release in its place on a disk.
@@ -148,7 +149,7 @@ func Disk(slots []Slot, sectorBytes int, auth map[string][]byte) (disk.Spec, err
 		{Path: "/loader/loader.conf", Data: []byte(conf)},
 	}}
 	for name, b := range auth {
-		s.Files = append(s.Files, fat.File{Path: "/loader/keys/mote/" + name, Data: b})
+		s.Files = append(s.Files, fat.File{Path: "/loader/keys/auto/" + name, Data: b})
 	}
 	for i, slot := range slots {
 		if slot.Header.Arch != "amd64" {
