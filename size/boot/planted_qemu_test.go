@@ -23,7 +23,7 @@ import (
 
 const (
 	plantFile   = "init/core/boot.go"
-	plantBefore = "\tl.startNet()\n"
+	plantBefore = "\tl.startNet(words)\n"
 	plantPhase  = "sources"
 	// burnSource takes about 6 ns a round when instructions are counted.
 	burnSource = `package core

@@ -29,6 +29,9 @@ const (
 	// readyWaitMsec bounds how long the mark "ready" may be missing: the
 	// service that observe needs may not be the last one of the node's.
 	readyWaitMsec = 30_000
+	// kernelWaitMsec bounds how long the kernel's mark may be missing: its log may
+	// have lost the line.
+	kernelWaitMsec = 2_000
 	// askAgainMsec is the pause between two questions.
 	askAgainMsec = 20
 )
@@ -75,7 +78,7 @@ func observe() ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if seen.times(timeline.Marks) {
+		if seen.times(timeline.Marks) && (seen.kernelTold() || waitedMsec >= kernelWaitMsec) {
 			return seen.line(), nil
 		}
 		if waitedMsec >= readyWaitMsec {

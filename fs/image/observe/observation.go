@@ -37,6 +37,17 @@ func (o *observation) times(marks []wire.MarkRecord) bool {
 	return false
 }
 
+// kernelTold says whether the kernel's own mark is there: PID 1 reads it from the
+// kernel's log, and does that after it has told that it is ready.
+func (o *observation) kernelTold() bool {
+	for _, m := range o.marks {
+		if m.Name == "kernel" {
+			return true
+		}
+	}
+	return false
+}
+
 // residentSources are the files of /proc/1 that tell the resident set, the best
 // first: smaps_rollup walks the page tables, but the product's kernel has none
 // (CONFIG_PROC_PAGE_MONITOR is off as a matter of hardening). The counters of

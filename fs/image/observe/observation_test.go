@@ -158,3 +158,16 @@ func TestResidentFallsBackToStatus(t *testing.T) {
 		}
 	}
 }
+
+// TestKernelsMarkIsWaitedFor: without it a boot would lack the phase between the
+// kernel's word and PID 1, or have it, by chance.
+func TestKernelsMarkIsWaitedFor(t *testing.T) {
+	var o observation
+	marks := []wire.MarkRecord{{Name: "init", TimeNsec: 2}, {Name: "ready", TimeNsec: 3}}
+	if !o.times(marks) || o.kernelTold() {
+		t.Error("a timeline without the kernel's mark is taken for whole")
+	}
+	if !o.times(append([]wire.MarkRecord{{Name: "kernel", TimeNsec: 1}}, marks...)) || !o.kernelTold() {
+		t.Error("the kernel's mark is not seen")
+	}
+}
