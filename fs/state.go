@@ -266,3 +266,23 @@ func (s *State) Code(key StateKey, number func(int64) int64, bytes func([]byte))
 	e.newest, e.writing, e.length, e.unknown = int8(newest), int8(writing), uint16(length), unknown != 0
 	return true
 }
+
+// CodeCounts is Code for what was counted.
+func (s *State) CodeCounts(number func(int64) int64) {
+	for _, n := range [...]*uint64{&s.Writes, &s.WrittenBytes, &s.Failures} {
+		*n = uint64(number(int64(*n)))
+	}
+	s.Damaged, s.Newer = uint32(number(int64(s.Damaged))), uint32(number(int64(s.Newer)))
+}
+
+// Values counts the keys that have a value; sequence is the largest of theirs, 0:
+// none.
+func (s *State) Values() (count uint32, sequence uint64) {
+	for k := range s.keys {
+		if at := s.Generation(StateKey(k)); at > 0 {
+			count++
+			sequence = max(sequence, at)
+		}
+	}
+	return count, sequence
+}

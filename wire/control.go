@@ -126,6 +126,8 @@ type Status struct {
 	// NowNsec is CLOCK_BOOTTIME as of the answer; the other times compare to it.
 	NowNsec  uint64
 	Services []ServiceStatus
+	// Area is the state area; its zero value: the node keeps nothing.
+	Area AreaStatus
 }
 
 // ServiceStatus is one service.

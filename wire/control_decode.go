@@ -135,6 +135,8 @@ func DecodeStatus(body []byte, s *Status) error {
 				d.part("service", i)
 				d.serviceStatus(&s.Services[i])
 			}
+		case keyStatusArea:
+			d.area(&s.Area)
 		default:
 			d.Skip()
 		}

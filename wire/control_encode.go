@@ -28,6 +28,7 @@ const (
 	keyStatusState    = 2
 	keyStatusNow      = 3
 	keyStatusServices = 4
+	keyStatusArea     = 5
 
 	keyServiceStatusName     = 0
 	keyServiceStatusState    = 1
@@ -162,6 +163,10 @@ func (s *Status) appendTo(e *Encoder) {
 	e.arrayField(&m, keyStatusServices, len(s.Services))
 	for i := range s.Services {
 		s.Services[i].appendTo(e)
+	}
+	if s.Area != (AreaStatus{}) {
+		e.Key(&m, keyStatusArea)
+		s.Area.appendTo(e)
 	}
 	e.End(m)
 }

@@ -84,7 +84,8 @@ func bodies() (Status, Timeline, Logs, LoopStatus) {
 	return Status{Node: "edge-7", Version: "0.1", State: "ready", NowNsec: 12, Services: []ServiceStatus{
 			{Name: "mqtt", State: "up", PID: 77, Restarts: 2, SinceNsec: 1 << 40, ReadyNsec: 9,
 				LastEnd: End{Code: 1, Signal: 9, Reason: "killed"}, WaitingFor: "ready of setup"},
-			{Name: "idle"}}},
+			{Name: "idle"}},
+			Area: AreaStatus{"/dev/vdb", "open", "/dev/vdb is read-only", 7, "reboot", 2, 3, 1 << 40, 4, 16384, 1, 2, 1}},
 		Timeline{Marks: []MarkRecord{{"kernel", 1}, {"ready", math.MaxUint64}, {Name: "zero"}}},
 		Logs{Dropped: 3, Records: []LogRecord{{TimeNsec: 5, Stream: StreamErr, Text: []byte{0xff, 'x'}}, {Stream: StreamNote}}},
 		LoopStatus{Turns: 1, Events: 2, Stale: 3, TurnsByTime: []uint64{0, 5, 0}, Sources: []SourceStatus{{"uevent", 4, 5, 6}, {Name: "kmsg"}}}
@@ -159,6 +160,9 @@ func TestRepliesPassOverUnknownKeys(t *testing.T) {
 	if err := DecodeStatus(plus("a2", "0481a3"+"006161"+"06a2"+"0101"+extra+extra), &s); err != nil || s.Services[0].LastEnd.Signal != 1 {
 		t.Errorf("status: %+v, %v", s, err)
 	}
+	if err := DecodeStatus(plus("a2", "05a2"+"0807"+extra), &s); err != nil || s.Area.Writes != 7 {
+		t.Errorf("state area: %+v, %v", s, err)
+	}
 	var tl Timeline
 	if err := DecodeTimeline(plus("a2", "0081a2"+"006161"+extra), &tl); err != nil || tl.Marks[0].Name != "a" {
 		t.Errorf("timeline: %+v, %v", tl, err)
@@ -188,8 +192,10 @@ func TestAReplyPastTheFrameIsNotWritten(t *testing.T) {
 	if cost := len(two) - len(one) - LogTextSizeMax; cost > LogRecordOverheadMax {
 		t.Errorf("a record costs %d beside its text, the bound says %d", cost, LogRecordOverheadMax)
 	}
-	status := Status{Services: make([]ServiceStatus, ServicesMax)}
 	word, text := strings.Repeat("x", WordSizeMax), strings.Repeat("x", TextSizeMax)
+	status := Status{Node: word, Version: word, State: word, NowNsec: math.MaxUint64, Services: make([]ServiceStatus, ServicesMax),
+		Area: AreaStatus{text, word, text, math.MaxUint64, text, math.MaxUint64, math.MaxUint32, math.MaxUint64,
+			math.MaxUint64, math.MaxUint64, math.MaxUint64, math.MaxUint32, math.MaxUint32}}
 	for i := range status.Services {
 		status.Services[i] = ServiceStatus{word[:ServiceNameSizeMax], word, math.MaxUint32, math.MaxUint32,
 			math.MaxUint64, math.MaxUint64, End{255, 255, word}, text}

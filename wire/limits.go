@@ -30,6 +30,9 @@ const (
 	LinkNameSizeMax = 15
 	// DiskNameSizeMax is the kernel's DISK_NAME_LEN less the NUL; bytes.
 	DiskNameSizeMax = 31
+	// StateDeviceSizeMax bounds the name of the state area's device: a GPT label of
+	// 36 characters with what stands before it; bytes.
+	StateDeviceSizeMax = 63
 	// PathSizeMax bounds paths other than a socket's; bytes.
 	PathSizeMax = 1023
 	// SocketPathSizeMax is sun_path of unix(7) less the NUL; bytes.
@@ -93,8 +96,9 @@ const (
 )
 
 // A status of full services must fit a frame: three words and a sentence each,
-// and at most 64 bytes of numbers and keys. The build fails here if it does not.
-const _ = uint(FrameSizeMax - ServicesMax*(ServiceNameSizeMax+2*WordSizeMax+TextSizeMax+64) - 1024)
+// and at most 64 bytes of numbers and keys; and the node's own words with the state
+// area's three sentences. The build fails here if it does not.
+const _ = uint(FrameSizeMax - ServicesMax*(ServiceNameSizeMax+2*WordSizeMax+TextSizeMax+64) - 2048)
 
 // A service is one bit of a uint64.
 const _ = uint(64 - ServicesMax)

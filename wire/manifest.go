@@ -17,6 +17,9 @@ type Manifest struct {
 	Links []Link
 	// Services are the supervised programs, in any order.
 	Services []Service
+	// State names the device of the state area: "PARTLABEL=name" or "/dev/name";
+	// empty keeps nothing. The kernel word mote.state= goes before it.
+	State string
 }
 
 // User is a name for a numeric id pair. There are no passwords and no shells.

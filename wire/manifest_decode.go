@@ -51,6 +51,9 @@ func (d *Decoder) manifest(m *Manifest) {
 				d.part("service", i)
 				d.service(&m.Services[i])
 			}
+		case keyManifestState:
+			d.field("state")
+			m.State = d.textField(StateDeviceSizeMax)
 		default:
 			d.Unknown()
 		}

@@ -34,6 +34,7 @@ func (e *Encoder) manifest(m *Manifest) {
 	for i := range m.Services {
 		e.service(&m.Services[i])
 	}
+	e.textField(&top, keyManifestState, m.State)
 	e.End(top)
 }
 

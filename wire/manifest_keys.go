@@ -8,6 +8,7 @@ const (
 	keyManifestUsers    = 1
 	keyManifestLinks    = 2
 	keyManifestServices = 3
+	keyManifestState    = 4
 )
 
 const (

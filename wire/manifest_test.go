@@ -11,6 +11,7 @@ import (
 func full() *Manifest {
 	return &Manifest{
 		Node:  "edge-7",
+		State: "PARTLABEL=mote-state",
 		Users: []User{{Name: "mosquitto", UID: 100, GID: 1 << 20}},
 		Links: []Link{{Name: "eth0", Address: [4]byte{10, 0, 2, 15}, PrefixBits: 24, Gateway: [4]byte{10, 0, 2, 2}}},
 		Services: []Service{

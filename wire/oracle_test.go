@@ -18,6 +18,7 @@ type specManifest struct {
 	Users    []specUser    `cbor:"1,keyasint,omitempty"`
 	Links    []specLink    `cbor:"2,keyasint,omitempty"`
 	Services []specService `cbor:"3,keyasint,omitempty"`
+	State    string        `cbor:"4,keyasint,omitempty"`
 }
 
 type specUser struct {
@@ -92,7 +93,7 @@ type specIO struct {
 
 // spec converts m into the library's terms.
 func spec(m *Manifest) specManifest {
-	out := specManifest{Node: m.Node}
+	out := specManifest{Node: m.Node, State: m.State}
 	for _, u := range m.Users {
 		out.Users = append(out.Users, specUser(u))
 	}

@@ -59,7 +59,30 @@ func (m *Manifest) Validate() []Problem {
 		c.checkService(&m.Services[i])
 	}
 	c.needs()
+	if m.State != "" && !StateDeviceOK(m.State) {
+		c.add("state", quote(m.State)+" names no device", StateDeviceNext)
+	}
 	return c.problems
+}
+
+// PartLabel begins the name of a GPT partition by its label.
+const PartLabel = "PARTLABEL="
+
+// StateDeviceNext says what StateDeviceOK accepts.
+const StateDeviceNext = "use PARTLABEL=name or /dev/name, in 63 bytes"
+
+// StateDeviceOK tells whether word names the device of a state area, in the
+// manifest or in the kernel's words.
+func StateDeviceOK(word string) bool {
+	if len(word) > StateDeviceSizeMax {
+		return false
+	}
+	for _, prefix := range [...]string{PartLabel, "/dev/"} {
+		if len(word) > len(prefix) && word[:len(prefix)] == prefix {
+			return true
+		}
+	}
+	return false
 }
 
 // Unusable tells which services have a problem and cannot be started. Services

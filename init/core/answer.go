@@ -91,7 +91,7 @@ func (l *Loop) command(verb wire.Verb, service int) wire.ReplyError {
 func (l *Loop) status() *wire.Status {
 	a := &l.answers
 	a.status = wire.Status{Node: l.manifest.Node, Version: Version, State: "booting",
-		NowNsec: uint64(l.now), Services: a.services[:l.machine.count]}
+		NowNsec: uint64(l.now), Services: a.services[:l.machine.count], Area: l.areaStatus()}
 	switch {
 	case l.machine.shutdown.goal != goalNone:
 		a.status.State = "stopping"

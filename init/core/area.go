@@ -9,7 +9,7 @@ import (
 )
 
 // The state area as the loop holds it: a few values that outlive the boot, on the
-// device that the kernel's word mote.state= names. Package fs says what stands
+// device that the kernel's word mote.state= or the manifest names. Package fs says what stands
 // where; keep.go has what PID 1 itself keeps.
 //
 // Always true here: PID 1 never touches the device, workers do, one at a time; so
@@ -25,7 +25,7 @@ import (
 // areaHoldNsec at most.
 type area struct {
 	_     [0]func() // never compared: the compiler would write how
-	word  string    // the word's value; empty: the node keeps nothing
+	word  string    // the device's name as it was given; empty: the node keeps nothing
 	path  string    // of the device, once it is there
 	phase areaPhase
 	// values is what is known of the device, nil until it is looked for.
@@ -76,18 +76,25 @@ const (
 	areaBlocks = areaKeys * fs.StateCopies
 
 	areaWordName = "mote.state="
-	partLabel    = "PARTLABEL="
 )
 
-// startArea begins to look for what the kernel's words name.
+// areaWord is what the kernel's words name, or else the manifest.
+func (l *Loop) areaWord(words string) string {
+	if word, _ := wire.KernelWord(words, areaWordName); word != "" {
+		return word
+	}
+	return l.manifest.State
+}
+
+// startArea begins to look for the device.
 func (l *Loop) startArea(words string) {
 	a := &l.area
-	a.word, _ = wire.KernelWord(words, areaWordName)
+	a.word = l.areaWord(words)
 	switch {
 	case a.word == "":
 		return
-	case !hasPrefix(a.word, partLabel) && !hasPrefix(a.word, "/dev/") || len(a.word) > len(text{}.b):
-		l.alarm(areaWordName + a.word + " names no device; use PARTLABEL=name or /dev/name, in 64 bytes")
+	case !wire.StateDeviceOK(a.word):
+		l.alarm(areaWordName + a.word[:min(len(a.word), wire.StateDeviceSizeMax)] + " names no device; " + wire.StateDeviceNext)
 		a.word = ""
 		return
 	}
@@ -117,8 +124,8 @@ func (l *Loop) lookArea() {
 		return
 	}
 	path := a.word
-	if hasPrefix(a.word, partLabel) {
-		name, err := hw.FindPartition(l.rooms.HW, a.word[len(partLabel):])
+	if hasPrefix(a.word, wire.PartLabel) {
+		name, err := hw.FindPartition(l.rooms.HW, a.word[len(wire.PartLabel):])
 		if err != nil {
 			l.console.say(l.now, "trouble: ", err.Error())
 		}

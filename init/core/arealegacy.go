@@ -1,9 +1,6 @@
 package core
 
-import (
-	"mote/fs"
-	"mote/wire"
-)
+import "mote/fs"
 
 // The state area across a crash of PID 1. What is known of its places is handed
 // over, not read anew: the disk can't tell that a flush of a place failed.
@@ -25,6 +22,7 @@ func (l *Loop) codeArea(c *coder) {
 	path.code(c)
 	a.path = path.String()
 	a.paidUntil = c.number(a.paidUntil)
+	a.values.CodeCounts(c.number)
 	k := &a.kept
 	k.boot.code(c)
 	k.last.code(c)
@@ -51,7 +49,8 @@ func (l *Loop) adoptArea(words string) {
 		l.startArea(words)
 		return
 	}
-	a.word, _ = wire.KernelWord(words, areaWordName)
+	a.word = l.areaWord(words)
+	a.kept.tellLast()
 	for n := range a.want {
 		a.values.Wrote(fs.StateKey(n), false)
 	}

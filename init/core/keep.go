@@ -18,6 +18,7 @@ import (
 type kept struct {
 	boot      bootRecord
 	last      bootRecord // of the boot before; count 0: none is known
+	lastEnded string     // how that ended, in words
 	crashes   int64      // of earlier boots and of this one before it was opened
 	lastCrash int64      // the boot of the last one
 	floorSec  int64      // the clock was not earlier than this
@@ -66,6 +67,13 @@ func (r *bootRecord) code(c *coder) {
 	r.reason.code(c)
 }
 
+// tellLast puts how the boot before ended in words, once: a status allocates nothing.
+func (k *kept) tellLast() {
+	if k.lastEnded = ""; k.last.count > 0 {
+		k.lastEnded = k.last.words()
+	}
+}
+
 // words tells how the boot ended.
 func (r *bootRecord) words() string {
 	switch r.ended {
@@ -89,6 +97,7 @@ func (l *Loop) areaOpened() {
 			k.last = bootRecord{}
 		}
 	}
+	k.tellLast()
 	c := coder{b: values.Get(fs.StateCrashes), reading: true}
 	k.crashes, k.lastCrash = c.number(0), c.number(0)
 	c = coder{b: values.Get(fs.StateClock), reading: true}
@@ -108,27 +117,6 @@ func (l *Loop) areaOpened() {
 		l.keepCrashes(k.boot.count)
 	}
 	l.sayArea()
-}
-
-// sayArea is its line at boot.
-func (l *Loop) sayArea() {
-	k, values := &l.area.kept, l.area.values
-	ended, unjoined := "", ""
-	if k.last.count > 0 {
-		ended = ", the last one ended by " + k.last.words()
-	}
-	if values.Get(fs.StateIdentity) == nil {
-		unjoined = "; unjoined"
-	}
-	l.console.say(l.now, "state area: ", l.area.path, ", boot ", string(wire.AppendInt(nil, k.boot.count)), ended, unjoined)
-	l.sayBlocks(values.Damaged, "not whole; the values before them stand")
-	l.sayBlocks(values.Newer, "of a newer release; left alone")
-}
-
-func (l *Loop) sayBlocks(count uint32, what string) {
-	if count > 0 {
-		l.console.say(l.now, "state area: ", string(wire.AppendUint(nil, uint64(count))), " blocks are ", what)
-	}
 }
 
 // keepBoot writes this boot's record.

@@ -159,6 +159,7 @@ func (l *Loop) halt(g goal) {
 // end is the machine's own. When the kernel refuses, decide asks again a second
 // later.
 func (l *Loop) end(g goal) {
+	l.sayWritten()
 	l.console.say(l.now, g.String())
 	l.flush()
 	cmd := unix.LINUX_REBOOT_CMD_RESTART

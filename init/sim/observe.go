@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"mote/fs"
 	"mote/wire"
 
 	"golang.org/x/sys/unix"
@@ -137,5 +138,26 @@ func (c *checks) answered(r *wire.Reply) {
 	c.replies++
 	if err := decodeAny(r); err != nil {
 		c.broken(ruleControl, "answers "+err.Error())
+	}
+	if verbOf(r.ID) == wire.VerbStatus {
+		c.toldOfArea(r)
+	}
+}
+
+// toldOfArea: a status says of the state area what is so.
+func (c *checks) toldOfArea(r *wire.Reply) {
+	var st wire.Status
+	if wire.DecodeStatus(r.Body, &st) != nil {
+		return
+	}
+	a, d := &st.Area, c.world.disk
+	switch {
+	case d == nil && *a != (wire.AreaStatus{}):
+		c.broken(ruleControl, "tells of a state area that was not asked for")
+	case d == nil:
+	case a.WrittenBytes != a.Writes*fs.StateBlockBytes || a.Writes > uint64(d.flushes):
+		c.broken(ruleControl, "tells "+itoa(int64(a.Writes))+" writes of "+itoa(int64(a.WrittenBytes))+" bytes")
+	case d.readOnly && (a.Writes > 0 || a.State == "open" && a.Boots == 0):
+		c.broken(ruleControl, "tells of writes to a read-only disk")
 	}
 }

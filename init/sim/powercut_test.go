@@ -108,7 +108,7 @@ func TestStateTroubles(t *testing.T) {
 		"absent":    {func(d *disk) { d.there = false }, false, "state area: PARTLABEL=mote-state is not there; unjoined", 5},
 		"late":      {func(d *disk) { d.there = false }, true, "boot 5, the last one ended by reboot", 6},
 		"hung":      {func(d *disk) { d.slowNsec = -1 }, false, "state area: /dev/vdb1 is not read yet", 5},
-		"zeroed":    {func(d *disk) { clear(d.durable) }, false, "state area: /dev/vdb1, boot 1; unjoined", 2},
+		"zeroed":    {func(d *disk) { clear(d.durable) }, false, "state area: /dev/vdb1, empty, boot 1; unjoined", 2},
 		"too small": {func(d *disk) { d.durable, d.cached = d.durable[:8192], d.cached[:8192] }, false, "trouble: state area: read block 2 of /dev/vdb1: EIO", 7},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -29,7 +29,7 @@ func TestStateBoots(t *testing.T) {
 		ends ending
 		says string
 	}{
-		{endReboot, "state area: /dev/vdb1, boot 1; unjoined"},
+		{endReboot, "state area: /dev/vdb1, empty, boot 1; unjoined"},
 		{endTerm, "boot 2, the last one ended by reboot; unjoined"},
 		{endReboot, "boot 3, the last one ended by power off; unjoined"},
 	} {
