@@ -49,7 +49,9 @@ func (c *comparison) compare(ctx context.Context, chosen []*peer) ([]row, error)
 			rows[i].smallestMiB, err = c.smallest(ctx, p)
 			return err
 		})
-		fmt.Fprintf(c.out, "%s: %d MiB of RAM are enough\n", p.name, rows[i].smallestMiB)
+		if rows[i].failed == "" {
+			fmt.Fprintf(c.out, "%s: %d MiB of RAM are enough\n", p.name, rows[i].smallestMiB)
+		}
 	}
 	return rows, ctx.Err()
 }
