@@ -94,8 +94,9 @@ func (b Build) make(ctx context.Context, key string, wants []Want, source Source
 	// Kernels with optional fragments share the objects: going from one to
 	// another compiles what differs, and both stay in the cache.
 	objects := b.tree(source).objects
-	release, err := lock(objects+".lock", func() {
-		fmt.Fprintln(b.Out, "kernel: another build is running; waiting for it")
+	release, err := lock(ctx, objects+".lock", func() error {
+		_, err := fmt.Fprintln(b.Out, "kernel: another build is running; waiting for it")
+		return err
 	})
 	if err != nil {
 		return err
@@ -146,8 +147,9 @@ func (b Build) tree(source Source) tree {
 
 // unpack sets the source's folder under a lock that all architectures share.
 func (b Build) unpack(ctx context.Context, source *Source) error {
-	release, err := lock(filepath.Join(b.CacheRoot, "source-"+source.Tag()+".lock"), func() {
-		fmt.Fprintln(b.Out, "kernel: another build is unpacking the source; waiting for it")
+	release, err := lock(ctx, filepath.Join(b.CacheRoot, "source-"+source.Tag()+".lock"), func() error {
+		_, err := fmt.Fprintln(b.Out, "kernel: another build is unpacking the source; waiting for it")
+		return err
 	})
 	if err != nil {
 		return err

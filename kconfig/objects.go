@@ -53,13 +53,17 @@ func ParseObjects(text []byte) (objects []Object, kept bool, err error) {
 
 // again weighs the objects of a kernel that is in the cache without the weights,
 // when they are still there: the last that was built in this tree. A tree that
-// has gone on to another kernel is left alone.
+// has gone on to another kernel is left alone, and so is one that is being built
+// in: who only wants the kernel from the cache doesn't wait for that.
 func (t tree) again(ctx context.Context, root, key string) error {
 	entry := filepath.Join(root, key)
 	if text, err := os.ReadFile(filepath.Join(entry, ObjectsFile)); err == nil && strings.HasPrefix(string(text), objectsForm) {
 		return nil
 	}
-	release, err := lock(t.objects+".lock", func() {})
+	release, err := lock(ctx, t.objects+".lock", func() error { return errHeld })
+	if errors.Is(err, errHeld) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
