@@ -30,29 +30,29 @@ func (r *CrashRecord) before(other *CrashRecord) bool {
 
 // FindCrashRecords lists the kernel's dumps of its log into out, the oldest piece
 // first, and gives their count; more than out holds are found when these are gone.
-// Files of other kinds are passed over. An error means that the list is not whole:
+// Files of other kinds are passed over. An errno means that the list is not whole:
 // what could not be read now is not in it.
-func FindCrashRecords(sys Sys, out *[CrashRecordsMax]CrashRecord) (count int, err error) {
+func FindCrashRecords(sys Sys, out *[CrashRecordsMax]CrashRecord) (count int, failed unix.Errno) {
 	fd, errno := openAgain(sys, CrashFolder, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC)
 	if errno != 0 {
-		return 0, Trouble{"open " + CrashFolder, "the log of a panic stays there for the next boot", errno}
+		return 0, errno
 	}
 	defer sys.Close(fd)
 	list := entries{fd: fd}
 	for {
 		name, errno := list.next(sys)
 		if errno != 0 {
-			return count, Trouble{"read " + CrashFolder, "the rest stays there for the next boot", errno}
+			return count, errno
 		}
 		if name == nil || count == len(out) {
-			return count, err
+			return count, failed
 		}
 		if !isCrashName(name) {
 			continue
 		}
 		r, errno := readHead(sys, name)
 		if errno != 0 {
-			err = Trouble{"read " + r.Path(), "it stays there for the next boot", errno}
+			failed = errno
 			continue
 		}
 		insertCrash(out[:count+1], r)
@@ -92,7 +92,13 @@ func ReadCrashRecord(sys Sys, r *CrashRecord, b []byte) (n int, errno unix.Errno
 	if errno != 0 {
 		return 0, errno
 	}
-	n, errno = readAgain(sys, fd, b)
+	for n < len(b) && errno == 0 {
+		var got int
+		if got, errno = readAgain(sys, fd, b[n:]); got <= 0 {
+			break
+		}
+		n += got
+	}
 	sys.Close(fd)
 	return n, errno
 }

@@ -17,6 +17,8 @@ type fake struct {
 	failsCount map[string]int
 
 	open   map[int]string
+	at     map[int]int // how much of it was read
+	short  bool        // a read gives a byte at the most
 	done   map[int]bool
 	nextFD int
 	calls  []string
@@ -39,7 +41,7 @@ func (f *fake) call(name string) unix.Errno {
 
 func (f *fake) fd(name string) int {
 	if f.open == nil {
-		f.open, f.done = map[int]string{}, map[int]bool{}
+		f.open, f.done, f.at = map[int]string{}, map[int]bool{}, map[int]int{}
 	}
 	f.nextFD++
 	f.open[f.nextFD] = name
@@ -98,7 +100,13 @@ func (f *fake) Read(fd int, b []byte) (int, unix.Errno) {
 	if errno := f.call("read " + f.open[fd]); errno != 0 {
 		return 0, errno
 	}
-	return copy(b, f.files[f.open[fd]]), 0
+	if f.short {
+		b = b[:1]
+	}
+	text := f.files[f.open[fd]]
+	n := copy(b, text[min(f.at[fd], len(text)):])
+	f.at[fd] += n
+	return n, 0
 }
 
 func (f *fake) Getdents(fd int, b []byte) (int, unix.Errno) {

@@ -89,7 +89,7 @@ func (l *Loop) reconcile() {
 	for i := range l.machine.services[:l.machine.count] {
 		s, st := &l.machine.services[i], &l.starts[i]
 		if st.hasCgroup {
-			if errno := insist(func() Errno { return l.openCgroup(i) }); errno != 0 {
+			if errno := insist(func() Errno { return l.watchCgroup(i) }); errno != 0 {
 				l.console.trouble(l.now, s.spec.Name+": "+st.what, errno)
 			}
 		}
@@ -152,7 +152,7 @@ func (l *Loop) rewatchChild(i int) {
 // not be opened when PID 1 took over; until then none of them is seen empty.
 func (l *Loop) rewatchCgroups() {
 	for i := range l.machine.services[:l.machine.count] {
-		if l.starts[i].cgroupFD <= 0 && l.machine.services[i].state.alive() && l.openCgroup(i) == 0 {
+		if l.starts[i].cgroupFD <= 0 && l.machine.services[i].state.alive() && l.watchCgroup(i) == 0 {
 			l.takeCgroup(i) // it may have become empty meanwhile
 		}
 	}

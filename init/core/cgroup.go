@@ -60,23 +60,33 @@ func (l *Loop) openCgroup(i int) Errno {
 	if errno := l.sys.Mkdir(dir, 0o755); errno != 0 && errno != unix.EEXIST {
 		return errno
 	}
-	st.hasCgroup = true
 	if errno := l.setLimits(dir+"/", &spec.Limits, st); errno != 0 {
 		return errno
 	}
-	st.what = "watch its cgroup" // which tells of itself until it was read once
-	events, errno := l.sys.Open(dir+"/cgroup.events", unix.O_RDONLY, 0)
-	if errno != 0 {
-		return errno
-	}
-	if errno = l.sources.add(rankCgroup, i, events, unix.EPOLLPRI); errno != 0 {
-		l.sys.Close(events)
-		return errno
+	st.hasCgroup = true
+	return l.watchCgroup(i)
+}
+
+// watchCgroup opens service i's cgroup, which is there and has its limits, and
+// watches for its end. It goes on where it failed before.
+func (l *Loop) watchCgroup(i int) Errno {
+	st := &l.starts[i]
+	dir := cgroupServices + "/" + l.machine.services[i].spec.Name
+	if l.sources.fd(rankCgroup, i) < 0 {
+		st.what = "watch its cgroup" // which tells of itself until it was read once
+		events, errno := l.sys.Open(dir+"/cgroup.events", unix.O_RDONLY, 0)
+		if errno != 0 {
+			return errno
+		}
+		if errno = l.sources.add(rankCgroup, i, events, unix.EPOLLPRI); errno != 0 {
+			l.sys.Close(events)
+			return errno
+		}
 	}
 	st.what = "open its cgroup"
-	st.cgroupFD, errno = l.sys.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY, 0)
-	if errno != 0 {
-		st.cgroupFD = 0
+	fd, errno := l.sys.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY, 0)
+	if errno == 0 {
+		st.cgroupFD = fd
 	}
 	return errno
 }

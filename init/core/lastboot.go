@@ -10,12 +10,15 @@ import (
 // The boot before, if it ended in a panic of the kernel: firmware or EFI variables
 // have the end of its log (pstore). After ready a worker mounts pstorefs, which
 // reads them; the loop keeps their text, says why the kernel panicked, and has a
-// worker erase what is kept, so that there is room for the next one. Nothing of it
-// is needed for ready, and reading firmware may take long.
+// worker erase them when all of it is kept, so that there is room for the next one.
+// Nothing of it is needed for ready, and reading firmware may take long. What fails
+// is tried again from the mount on by the slow tick, triesMax times.
 
 // lastBoot is how far that got. Its log is the ring at place ringLast.
 type lastBoot struct {
 	due     job // the worker that comes next; jobNone: nothing is left to do
+	tries   int
+	kept    bool // the ring has all of it, and it was told
 	records [hw.CrashRecordsMax]hw.CrashRecord
 	count   int
 	reason  [reasonMax]byte
@@ -50,47 +53,64 @@ func (l *Loop) fetchLast() {
 // lastMounted: pstorefs is there, or is not.
 func (l *Loop) lastMounted(errno Errno) {
 	switch errno {
-	case 0, unix.EBUSY: // it is mounted: PID 1 crashed on the way, and is here again
+	case 0, unix.EBUSY: // it is mounted: this is not the first try, or PID 1 crashed on the way
 		l.readLast()
 	case unix.ENODEV, unix.ENOENT: // this kernel has none
 	default:
-		l.console.trouble(l.now, "mount "+hw.CrashFolder, errno)
+		l.lastFailed("mount "+hw.CrashFolder, errno)
 	}
+}
+
+// lastFailed has the slow tick try again; with the last try it says what failed.
+func (l *Loop) lastFailed(what string, errno Errno) {
+	b := &l.last
+	if b.tries++; b.tries < triesMax {
+		b.due = jobCrashMount
+		return
+	}
+	l.console.trouble(l.now, what+"; the log of a panic stays there for the next boot", errno)
 }
 
 // readLast keeps the text of all records, for now in memory, and has them erased. A
 // record that nobody understands goes too: it would take the next panic's place.
 func (l *Loop) readLast() {
 	b := &l.last
-	var err error
-	insist(func() Errno {
-		b.count, err = hw.FindCrashRecords(l.rooms.HW, &b.records)
-		trouble, _ := err.(hw.Trouble)
-		return trouble.Errno
+	errno := insist(func() (errno Errno) {
+		b.count, errno = hw.FindCrashRecords(l.rooms.HW, &b.records)
+		return errno
 	})
-	if err != nil {
-		l.console.say(l.now, "trouble: ", err.Error())
+	unread := 0
+	if b.count > 0 && !b.kept {
+		var failed Errno
+		unread, failed = l.keepLast()
+		errno = max(errno, failed)
 	}
-	if b.count == 0 {
+	if errno != 0 {
+		l.lastFailed("read "+hw.CrashFolder, errno)
+	}
+	if b.count == 0 || b.due != jobNone {
 		return
 	}
-	l.rings[ringLast] = new(ring) // what was read before a crash of PID 1 is read again
-	unread, found := 0, b.count
-	b.count = 0
-	for i := range b.records[:found] {
-		r := &b.records[i]
-		if !r.Readable {
+	if !b.kept {
+		l.sayLast(unread)
+	}
+	if errno == 0 {
+		b.kept, b.due = true, jobCrashErase
+		l.fetchLast()
+	}
+}
+
+// keepLast fills the ring anew, and counts the records that nobody understands.
+func (l *Loop) keepLast() (unread int, failed Errno) {
+	l.rings[ringLast] = new(ring)
+	for i := range l.last.records[:l.last.count] {
+		if r := &l.last.records[i]; !r.Readable {
 			unread++
 		} else if errno := insist(func() Errno { return l.readCrash(r) }); errno != 0 {
-			l.console.trouble(l.now, "read "+r.Path()+", left for the next boot", errno)
-			continue
+			failed = errno
 		}
-		b.records[b.count] = *r
-		b.count++
 	}
-	l.sayLast(unread)
-	b.due = jobCrashErase
-	l.fetchLast()
+	return unread, failed
 }
 
 // readCrash puts the lines of one record into the ring.

@@ -14,7 +14,7 @@ import "golang.org/x/sys/unix"
 // refused as a whole: then the machine restarts, as services that nobody knows
 // the state of can be neither kept nor stopped in order.
 const (
-	legacyVersion  = 2
+	legacyVersion  = 3
 	legacyHeadSize = 32
 	// legacyTableMax bytes: 64 services at most 600 bytes each, 288 marks of 24,
 	// 1,024 events of 32, 6 values of the state area twice, and room.
@@ -47,6 +47,7 @@ func (l *Loop) codeLegacy(c *coder) {
 		l.codeRing(c, i)
 	}
 	l.codeRing(c, ringLast)
+	l.last.kept = c.flag(l.last.kept)
 	w := &l.watchdog
 	w.fd, w.timeoutSec = int32(c.within(int(w.fd)+1, filesMax))-1, int32(c.number(int64(w.timeoutSec)))
 	for _, r := range keptRanks {

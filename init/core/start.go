@@ -30,7 +30,7 @@ type start struct {
 
 	// What a crash of PID 1 must not lose: wait4's status of its last main
 	// process, whether this instance was sent its stop signal, and whether it
-	// has a cgroup.
+	// has a cgroup with its limits.
 	ended     uint32
 	termed    bool
 	hasCgroup bool

@@ -125,7 +125,7 @@ func (l *Loop) workDone(w *worker) {
 		l.lastMounted(w.errno)
 	case jobCrashErase:
 		if w.errno != 0 {
-			l.console.trouble(l.now, "erase the kept log of the boot before", w.errno)
+			l.lastFailed("erase the kept log of the boot before", w.errno)
 		}
 	case jobRead:
 		l.areaRead(w)

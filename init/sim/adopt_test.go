@@ -59,7 +59,14 @@ func TestStoryCrashAndNoCgroup(t *testing.T) {
 	tellStory(t, "crash-and-no-cgroup", story{services: []wire.Service{service("web", wire.ReadyExec)},
 		programs: always(good()),
 		events: func(w *world) {
-			crashAt(w, 2*sec, "write cgroup", unix.EINTR, 1*sec)
+			crashAt(w, 2*sec, "open", unix.ENFILE, 1*sec)
+			all := w.fails
+			w.fails = func(w *world, call string) errno {
+				if w.opens != cgroupServices+"web/cgroup.events" {
+					return 0
+				}
+				return all(w, call)
+			}
 			askAt(w, 6*sec, wire.VerbRestart, "web")
 			signalAt(w, 20*sec, sigTERM)
 		}})

@@ -28,6 +28,7 @@
 // To see a seed again:
 //
 //	go test ./init/sim -run TestSeeds -v -seed 17
+//	go test ./init/sim -run TestCrashes -v -seed 17
 //
 // A long campaign: go test ./init/sim -run TestSeeds -seeds 100000 -first 5000.
 package sim

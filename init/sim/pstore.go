@@ -64,6 +64,11 @@ func (w *world) mount(target string) errno {
 // erase is the unlinkat(2) of a worker: what it erases must have been read.
 func (w *world) erase(path string) errno {
 	s := &w.pstore
+	if w.fails != nil {
+		if e := w.fails(w, "erase"); e != 0 {
+			return e
+		}
+	}
 	name := strings.TrimPrefix(path, pstoreFolder+"/")
 	for i, n := range s.folder.names {
 		if n != name {

@@ -41,6 +41,7 @@ func (w *world) Open(path string, flags int, _ uint32) (int32, errno) {
 	if w.crash.telling && path == "/dev/kmsg" {
 		return w.place(&file{name: "stack", ops: &regular{}})
 	}
+	w.opens = path
 	if e := w.enter("open", callNsec); e != 0 {
 		return -1, e
 	}

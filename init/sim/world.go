@@ -48,7 +48,9 @@ type world struct {
 	rebooted bool
 	crash    crash
 	// fails decides which calls fail, nil: faults do. booting: Boot has not ended.
-	fails   func(w *world, call string) errno
+	fails func(w *world, call string) errno
+	// opens is the path of the call that opens now.
+	opens   string
 	booting bool
 	// started, if there is one, is told of each service's new process.
 	started  func()

@@ -1,0 +1,28 @@
+package sim
+
+import "testing"
+
+// TestSeedsOnceRed runs the seeds of long campaigns that broke a rule once, and what
+// was wrong then. A seed stands for the same run only as long as nothing is drawn
+// otherwise; what it found has a test of its own besides.
+func TestSeedsOnceRed(t *testing.T) {
+	for _, s := range []struct {
+		seed    uint64
+		crashes int
+		was     string
+	}{
+		{1121, crashCalls, "the log of a panic was thrown away when PID 1 crashed while it was being erased"},
+		{2408, crashCalls, "a record that was read in pieces counted as unreadable, and was erased"},
+		{2408, 0, "the same, without a crash of PID 1"},
+		{2850, crashCalls, "the cgroup of a service that runs was looked at 10 s after a crash, as its limits could not be set again"},
+		{3626, crashCalls, "the log of a panic was thrown away when PID 1 crashed while it was being erased"},
+		{4559, 0, "the log of a panic was not read when no descriptor was free for once"},
+		{7134, 0, "the same"},
+		{7254, 0, "a record that was read in pieces counted as unreadable, and was erased"},
+	} {
+		if out := run(newPlan(s.seed), options{crashes: s.crashes}); out.broken.rule != ruleNone {
+			t.Logf("it was red before: %s", s.was)
+			report(t, &out)
+		}
+	}
+}
