@@ -194,6 +194,10 @@ func (l *Loop) leaf() {
 		l.console.trouble(l.now, "make cgroup "+cgroupInit, errno)
 		return
 	}
+	// What PID 1 has is not taken back where others want more than there is.
+	if errno := l.writeFile(cgroupInit+"/memory.min", string(wire.AppendInt(nil, memoryMinBytes))); errno != 0 {
+		l.console.trouble(l.now, "keep memory for PID 1", errno)
+	}
 	fd, errno := l.sys.Open(cgroupInit+"/cgroup.procs", unix.O_WRONLY, 0)
 	if errno == 0 {
 		_, errno = l.work(jobLeaf, workerNsec, func(p *Program) {

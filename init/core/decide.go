@@ -14,6 +14,7 @@ type machine struct {
 	isReady  bool
 	readyAt  int64
 	shutdown shutdown
+	reliefAt int64 // no service is stopped for want of memory before
 
 	ops      [opsMax]op
 	opsCount int
@@ -40,6 +41,9 @@ func (m *machine) take(e event, now int64) {
 		return
 	case evShutdown:
 		m.beginShutdown(goal(e.value), now)
+		return
+	case evPressure:
+		m.relieve(now)
 		return
 	case evSynced:
 		m.synced()
@@ -122,7 +126,7 @@ func (m *machine) enter(i int16, next state, now int64) {
 	case starting:
 		s.deadline = now + s.startNsec()
 		s.startedAt, s.readyAt, s.end, s.timedOut = now, 0, end{}, false
-		s.stopAsked, s.again = false, false
+		s.stopAsked, s.again, s.shed = false, false, false
 		s.cloning, s.alive, s.populated = true, false, false
 	case up:
 		s.readyAt = now
@@ -133,6 +137,9 @@ func (m *machine) enter(i int16, next state, now int64) {
 		s.deadline = now + killNsec
 	case backoff:
 		s.deadline = now + s.delayNsec()
+		if s.shed {
+			s.deadline, s.shed = now+s.shedWait, false
+		}
 	case done:
 		if s.ready {
 			s.readyAt = now
@@ -203,6 +210,9 @@ func (m *machine) verdict(s *service, now int64) trigger {
 		return trDown
 	case s.spec.Kind == wire.KindOneShot && well:
 		return trDone
+	case s.shed:
+		s.restarts++
+		return trAgain
 	case s.spec.Restart == wire.RestartOnFailure && well:
 		return trDone
 	case s.spec.Restart == wire.RestartNever:
@@ -258,6 +268,9 @@ func (m *machine) wish(i int16, kind eventKind, now int64) {
 	if m.shutdown.goal != goalNone || s.last.kind == endRefused {
 		return
 	}
+	// Whoever stops or starts it decides in place of the want of memory.
+	s.stopAsked = s.stopAsked || s.shed && s.state.alive()
+	s.shed, s.shedWait = false, 0
 	switch kind {
 	case evStart:
 		s.again = s.stopAsked && s.state.alive() // once it is down

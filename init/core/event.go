@@ -22,6 +22,7 @@ const (
 	evRestart            // an operator wants it restarted
 	evNetwork            // the stage network became ready (value 1) or was lost (0)
 	evShutdown           // the node shall go down: value is a goal
+	evPressure           // memory is short: value is what is available, in KiB
 	evSynced             // the worker that writes the file systems has ended
 	evArea               // the state area was read, or is not waited for any more
 	eventsKinds
@@ -31,7 +32,7 @@ var eventNames = [eventsKinds]string{
 	evNone: "none", evExec: "exec", evExecFail: "exec-fail", evCloned: "cloned",
 	evNoClone: "no-clone", evNoKill: "no-kill", evExit: "exit", evEmpty: "empty", evNotify: "notify",
 	evProbe: "probe", evStart: "start", evStop: "stop", evRestart: "restart",
-	evNetwork: "network", evShutdown: "shutdown", evSynced: "synced", evArea: "area",
+	evNetwork: "network", evShutdown: "shutdown", evPressure: "pressure", evSynced: "synced", evArea: "area",
 }
 
 // restFlag in evExit's value: processes are left in the service's cgroup.
@@ -57,6 +58,7 @@ const (
 	opProbe          // try its socket
 	opUp             // it is ready: mark it
 	opTell           // say how it ended
+	opShed           // it is stopped as memory is short: value is the wait until it starts again
 	opFault          // a cell that can't happen was reached: value is state<<8|trigger
 	opReady          // the node is ready
 	opHalt           // a shutdown begins: value is the goal
@@ -68,7 +70,7 @@ const (
 
 var opNames = [opsKinds]string{
 	opNone: "none", opStart: "start", opTerm: "term", opKill: "kill",
-	opProbe: "probe", opUp: "up", opTell: "tell", opFault: "fault",
+	opProbe: "probe", opUp: "up", opTell: "tell", opShed: "shed", opFault: "fault",
 	opReady: "ready", opHalt: "halt", opKillAll: "kill-all", opSync: "sync",
 	opEnd: "end",
 }

@@ -14,7 +14,7 @@ import "golang.org/x/sys/unix"
 // refused as a whole: then the machine restarts, as services that nobody knows
 // the state of can be neither kept nor stopped in order.
 const (
-	legacyVersion  = 3
+	legacyVersion  = 4
 	legacyHeadSize = 32
 	// legacyTableMax bytes: 64 services at most 600 bytes each, 288 marks of 24,
 	// 1,024 events of 32, 6 values of the state area twice, and room.
@@ -70,10 +70,10 @@ func (s *service) code(c *coder) {
 		c.bad = true
 	}
 	for _, v := range [...]*int64{&s.since, &s.deadline, &s.probeAt, &s.probeWait, &s.killAt,
-		&s.startedAt, &s.readyAt, &s.windowStart} {
+		&s.startedAt, &s.readyAt, &s.windowStart, &s.shedWait, &s.shedAt} {
 		*v = c.number(*v)
 	}
-	for _, v := range [...]*bool{&s.cloning, &s.alive, &s.populated, &s.ready, &s.stopAsked, &s.again, &s.timedOut} {
+	for _, v := range [...]*bool{&s.cloning, &s.alive, &s.populated, &s.ready, &s.stopAsked, &s.again, &s.timedOut, &s.shed} {
 		*v = c.flag(*v)
 	}
 	for _, v := range [...]*uint32{&s.restarts, &s.streak, &s.windowCount} {

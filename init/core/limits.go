@@ -53,6 +53,9 @@ const (
 	// legacyFD is where PID 1 finds what it left to itself: the last number, which
 	// nothing else gets, as the kernel gives the lowest that is free.
 	legacyFD = filesMax - 1
+	// memoryMinBytes of PID 1 are never taken back: the binary and what the kernel
+	// keeps for its pipes and sockets.
+	memoryMinBytes = 8 << 20
 	// mapsBytesMax of PID 1's own mappings, some 20 lines, are read.
 	mapsBytesMax = 8 << 10
 	// watchdogsMax watchdogs are looked at for one in hardware.
@@ -101,6 +104,10 @@ const (
 	// watchdogSec without food restart the machine: three slow ticks, so that one
 	// turn held up by a clone or a stopped guest does not.
 	watchdogSec = 30
+	// cpuRuntimeNsec of each cpuPeriodNsec are PID 1's whatever else runs, and no more
+	// once it wants more: a loop that went wild would leave the rest to the others.
+	cpuRuntimeNsec = 40 * msec
+	cpuPeriodNsec  = 50 * msec
 	// overdueNsec past the instant at which something was due the loop is not sound.
 	overdueNsec = 5 * sec
 	// crashAgainNsec after a panic another one reboots: what brings it about will
@@ -123,10 +130,20 @@ const (
 	clockAheadSec = 20 * 365 * 86400
 	// reasonNsec PID 1 waits for the disk that keeps why it restarts the machine.
 	reasonNsec = 2 * sec
+	// reliefNsec between two services that are stopped for want of memory.
+	reliefNsec = 5 * sec
+	// shedFirstNsec until such a one is started again, doubled each time to
+	// shedMaxNsec, and the first one again after shedForgetNsec without.
+	shedFirstNsec  = 30 * sec
+	shedMaxNsec    = 900 * sec
+	shedForgetNsec = 3600 * sec
 	// cadNsec: cadPresses of Ctrl-Alt-Del within it reboot at once.
 	cadNsec    = 2 * sec
 	cadPresses = 7
 )
+
+// shortDivisor: memory is short where less than this part of it is available.
+const shortDivisor = 10
 
 // What a zero of the manifest means.
 const (

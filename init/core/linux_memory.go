@@ -13,6 +13,13 @@ func (*Linux) WatchdogTimeout(fd, timeoutSec int32) (int32, Errno) {
 	return timeoutSec, errno
 }
 
+// ReserveCPU is sched_setattr(2) of the calling thread: EBUSY where the processors'
+// time is given away already, EPERM where it may not run on all of them.
+func (*Linux) ReserveCPU() Errno {
+	return errnoOf(unix.SchedSetAttr(0, &unix.SchedAttr{Policy: unix.SCHED_DEADLINE, Flags: unix.SCHED_FLAG_RESET_ON_FORK,
+		Runtime: uint64(cpuRuntimeNsec), Deadline: uint64(cpuPeriodNsec), Period: uint64(cpuPeriodNsec)}, 0))
+}
+
 // LockMemory reads PID 1's own file into memory and keeps it there (mlock(2)),
 // and keeps whatever else is touched from now on (mlockall(2) with MCL_ONFAULT:
 // all of Go's reserved heap would be 40 MiB). So it runs on when the disk under

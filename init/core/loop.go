@@ -65,6 +65,7 @@ type Loop struct {
 	watchdog    watchdog
 	last        lastBoot
 	area        area
+	pressure    pressure
 	// nullFD is /dev/null, workersFD the cgroup of the workers; −1: none.
 	nullFD    int32
 	workersFD int32
@@ -175,6 +176,8 @@ func (l *Loop) takeOne(s *source) {
 		l.takeReport(at)
 	case rankCgroup:
 		l.takeCgroup(at)
+	case rankPressure:
+		l.takePressure()
 	case rankNotify:
 		l.takeNotify(at)
 	case rankProbe:
@@ -257,6 +260,8 @@ func (l *Loop) act(o op) {
 		l.up(int(o.service))
 	case opTell:
 		l.tell(o)
+	case opShed:
+		l.shed(o)
 	case opFault:
 		l.fault(o)
 	case opReady:

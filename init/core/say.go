@@ -85,6 +85,9 @@ func (l *Loop) ready() {
 // settleIn does what ready does not need, and what is done again after a crash.
 func (l *Loop) settleIn() {
 	l.lockMemory()
+	if errno := l.sys.ReserveCPU(); errno != 0 {
+		l.console.trouble(l.now, "reserve PID 1's share of a processor", errno)
+	}
 	l.leaf()
 	l.openLate()
 	l.last.due = jobCrashMount
@@ -100,6 +103,9 @@ func (l *Loop) settleIn() {
 func (l *Loop) openLate() {
 	if l.sources.fd(rankKernel, 0) < 0 {
 		l.openKernel()
+	}
+	if l.sources.fd(rankPressure, 0) < 0 {
+		l.openPressure()
 	}
 	if l.sources.fd(rankUevent, 0) < 0 {
 		l.openUevents()

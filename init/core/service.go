@@ -34,6 +34,12 @@ type service struct {
 	probeAt   int64
 	probeWait int64
 
+	// shed: it is being stopped for want of memory, and started again after shedWait,
+	// which grows; shedAt is when that was last. memoryBytes is what it had then.
+	shed             bool
+	shedWait, shedAt int64
+	memoryBytes      uint64
+
 	// killAt is when a kill that failed is tried again, 0 for not.
 	killAt int64
 

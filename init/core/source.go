@@ -7,22 +7,23 @@ import "golang.org/x/sys/unix"
 type rank uint8
 
 const (
-	rankSignal  rank = iota // what PID 1 itself is asked: first, or a flood hides it
-	rankTimer               // the one timer; what is due is found by settle
-	rankExit                // pidfds of services and workers: ends before starts
-	rankReport              // how a child's exec went
-	rankCgroup              // a cgroup became empty
-	rankNotify              // sd_notify: after the exit of the one that sent it
-	rankProbe               // a connect to a service's socket
-	rankLink                // rtnetlink's notifications
-	rankLinkAck             // answers to what a worker asked of rtnetlink
-	rankUevent              // the kernel's devices
-	rankKey                 // power keys
-	rankListen              // the control socket
-	rankConn                // peers of the control socket
-	rankOutput              // services' stdout and stderr: they can flood
-	rankKernel              // the kernel's log: it can flood too
-	rankConsole             // the console has room again
+	rankSignal   rank = iota // what PID 1 itself is asked: first, or a flood hides it
+	rankTimer                // the one timer; what is due is found by settle
+	rankExit                 // pidfds of services and workers: ends before starts
+	rankReport               // how a child's exec went
+	rankCgroup               // a cgroup became empty
+	rankPressure             // memory is short: before what takes more of it
+	rankNotify               // sd_notify: after the exit of the one that sent it
+	rankProbe                // a connect to a service's socket
+	rankLink                 // rtnetlink's notifications
+	rankLinkAck              // answers to what a worker asked of rtnetlink
+	rankUevent               // the kernel's devices
+	rankKey                  // power keys
+	rankListen               // the control socket
+	rankConn                 // peers of the control socket
+	rankOutput               // services' stdout and stderr: they can flood
+	rankKernel               // the kernel's log: it can flood too
+	rankConsole              // the console has room again
 	ranksCount
 )
 
@@ -31,14 +32,14 @@ const (
 var rankSlots = [ranksCount]int{
 	rankSignal: 1, rankTimer: 1, rankExit: servicesMax + workersMax,
 	rankReport: servicesMax + workersMax, rankCgroup: servicesMax,
-	rankNotify: servicesMax, rankProbe: servicesMax, rankLink: 1, rankLinkAck: 1,
+	rankPressure: 1, rankNotify: servicesMax, rankProbe: servicesMax, rankLink: 1, rankLinkAck: 1,
 	rankUevent: 1, rankKey: powerKeysMax, rankListen: 1, rankConn: connsMax,
 	rankOutput: 2 * servicesMax, rankKernel: 1, rankConsole: 1,
 }
 
 var rankNames = [ranksCount]string{
 	rankSignal: "signal", rankTimer: "timer", rankExit: "exit",
-	rankReport: "report", rankCgroup: "cgroup", rankNotify: "notify",
+	rankReport: "report", rankCgroup: "cgroup", rankPressure: "memory pressure", rankNotify: "notify",
 	rankProbe: "probe", rankLink: "rtnetlink", rankLinkAck: "rtnetlink worker",
 	rankUevent: "uevent", rankKey: "power key", rankListen: "control",
 	rankConn: "control peer", rankOutput: "output", rankKernel: "kernel log",
@@ -46,7 +47,7 @@ var rankNames = [ranksCount]string{
 }
 
 // slotsMax is the sum of rankSlots; a test holds it to that.
-const slotsMax = 2*(servicesMax+workersMax) + 5*servicesMax + powerKeysMax + connsMax + 8
+const slotsMax = 2*(servicesMax+workersMax) + 5*servicesMax + powerKeysMax + connsMax + 9
 
 // source is one descriptor in the epoll set. Its slot never moves.
 type source struct {

@@ -115,6 +115,8 @@ var Transitions = Table{
 		trStop:  {stopping, actNone},
 		trReady: {stopping, actNone}, // too late to matter
 		trRest:  {killing, actKill},
+		trAgain: {backoff, actTell}, // it was stopped for want of memory
+		trDone:  {done, actTell},    // it ended well before that reached it
 		trDown:  {down, actTell},
 		trTimer: {killing, actKill}, // it ignores its stop signal
 	},

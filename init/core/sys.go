@@ -73,6 +73,9 @@ type Sys interface {
 	Wait() (pid int32, status uint32, err Errno)
 	// WatchdogTimeout asks a watchdog for a time and gives the one that it took.
 	WatchdogTimeout(fd, timeoutSec int32) (int32, Errno)
+	// ReserveCPU gives the loop's thread its share of a processor before whatever
+	// else wants it, sched_setattr(2) with SCHED_DEADLINE; children don't get it.
+	ReserveCPU() Errno
 	// LockMemory keeps PID 1's program and what it uses in memory.
 	LockMemory() Errno
 	// Memfd makes an empty file in memory for HandOver.

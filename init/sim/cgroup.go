@@ -102,7 +102,11 @@ func (f *cgroupFile) ready() uint32 {
 }
 
 func (f *cgroupFile) read(b []byte) (int, errno) {
-	if f.file != "cgroup.events" {
+	switch f.file {
+	case "cgroup.events":
+	case "memory.current":
+		return copy(b, itoa(int64(f.cgroup.everJoined)*4096)+"\n"), 0
+	default:
 		return 0, 0
 	}
 	f.seen = f.cgroup.event
@@ -135,7 +139,7 @@ func (f *cgroupFile) write(b []byte) (int, errno) {
 			}
 			f.cgroup.pidsMax = f.cgroup.pidsMax*10 + int(c-'0')
 		}
-	case "memory.max", "memory.high", "cpu.max", "cpu.weight", "io.max", "cgroup.subtree_control", "cgroup.procs":
+	case "memory.max", "memory.high", "memory.min", "cpu.max", "cpu.weight", "io.max", "cgroup.subtree_control", "cgroup.procs":
 	default:
 		return 0, eINVAL
 	}
@@ -157,7 +161,7 @@ func (w *world) openCgroup(path string) (*file, errno) {
 	}
 	switch path[slash+1:] {
 	case "cgroup.events", "cgroup.kill", "cgroup.procs", "cgroup.subtree_control", "pids.max",
-		"memory.max", "memory.high", "cpu.max", "cpu.weight", "io.max":
+		"memory.max", "memory.high", "memory.current", "memory.min", "cpu.max", "cpu.weight", "io.max":
 		return &file{name: "cgroup file", ops: &cgroupFile{world: w, cgroup: cg, file: path[slash+1:]}}, 0
 	}
 	return nil, unix.ENOENT

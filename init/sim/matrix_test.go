@@ -44,6 +44,7 @@ var errnosOf = map[string][]errno{
 	"reboot":            {unix.EINVAL, unix.EPERM},
 	"recvmsg":           {unix.EAGAIN, unix.EINTR, unix.ENOBUFS, unix.ENOMEM},
 	"sethostname":       {unix.EPERM},
+	"sched_setattr":     {unix.EBUSY, unix.EPERM, unix.ENOSYS},
 	"setsockopt":        {unix.ENOMEM, unix.EPERM},
 	"signal pipe":       {unix.EMFILE, unix.ENFILE},
 	"socket":            {unix.EACCES, unix.EAFNOSUPPORT, unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM, unix.EPERM},

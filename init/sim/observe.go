@@ -62,6 +62,8 @@ func (c *checks) did(op, name string, i int, now, value int64) {
 		c.start(&c.services[i], i)
 	case "tell":
 		c.told(&c.services[i], now, value)
+	case "shed":
+		c.shed(&c.services[i], i, now)
 	case "up":
 		c.services[i].upAt = now
 	case "term":

@@ -40,6 +40,8 @@ type plan struct {
 	operations   int
 	// disk is what the state area is on.
 	disk diskKind
+	// tight: memory runs short in the chaos.
+	tight bool
 	// crashedBefore: the boot before ended in a panic of the kernel.
 	crashedBefore bool
 }
@@ -106,6 +108,7 @@ func newPlan(seed uint64) *plan {
 	p.operations = r.below(40)
 	p.crashedBefore = r.percent(40)
 	p.disk = diskKind(r.weighted(40, 25, 15, 8, 6, 6))
+	p.tight = r.percent(25)
 	return p
 }
 

@@ -38,6 +38,10 @@ type record struct {
 type account struct {
 	streak, spent uint32
 	windowAt      int64
+	// shed: it is stopped for want of memory, and started again shedWait after its
+	// end; shedAt is when that was last.
+	shed             bool
+	shedWait, shedAt int64
 }
 
 // wish takes an operator's word. One about a service that can't run, or about a
@@ -80,6 +84,7 @@ func (c *checks) start(s *record, i int) {
 			c.broken(ruleNeeds, s.spec.Name+" starts while "+need.Spec.Name+" is "+need.State)
 		}
 	}
+	s.account.shed = false
 	s.startedAt, s.upAt, s.now, s.hopeless, s.main = w.now, 0, false, false, nil
 	s.endedFirst = false
 }
@@ -91,6 +96,13 @@ func (c *checks) told(s *record, now, value int64) {
 		c.stuck(s)
 		return
 	}
+	a := &s.account
+	if s.wishAt == now && s.endedFirst {
+		a = &s.before
+	}
+	if c.shedTold(s, a, next, now, wait) {
+		return
+	}
 	window, most := or(s.spec.RestartsWindowMsec, 600_000), s.spec.RestartsMax
 	if most == 0 {
 		most = 30
@@ -100,10 +112,6 @@ func (c *checks) told(s *record, now, value int64) {
 			c.broken(ruleBudget, s.spec.Name+" is started again, against its policy")
 		}
 		return
-	}
-	a := &s.account
-	if s.wishAt == now && s.endedFirst {
-		a = &s.before
 	}
 	if s.upAt != 0 && now-s.upAt > or(s.spec.BackoffMaxMsec, 30_000) {
 		a.streak = 0

@@ -32,6 +32,7 @@ const (
 	ruleLast          // the log of a panic is erased only when it was kept, and kept in the end
 	ruleClock         // the clock never goes back, and is never behind what was kept of it
 	ruleKept          // what was kept is old or new, and nothing is called kept that is not
+	ruleShed          // for want of memory the least important service is stopped, and it comes back
 	ruleSame          // one seed, one trace
 	rulesCount
 )
@@ -66,6 +67,7 @@ func (r rule) sentence() string {
 		ruleLast:     "the log of a panic is erased only when it was kept, and kept in the end",
 		ruleClock:    "the clock never goes back, and is never behind what was kept of it",
 		ruleKept:     "what was kept is old or new, and nothing is called kept that is not",
+		ruleShed:     "for want of memory the least important service is stopped, and it comes back",
 		ruleSame:     "one seed, one trace",
 	}[r]
 }

@@ -144,6 +144,9 @@ func newWorld(p *plan, keep bool) *world {
 	w.files["/sys/class/watchdog/watchdog0/identity"] = &node{text: []byte("i6300ESB timer\n")}
 	w.files["/sys/class/block/vda/dev"] = &node{text: []byte("254:0\n")}
 	w.plugSettings()
+	if p.tight {
+		w.tighten(&w.operator.rand)
+	}
 	if p.crashedBefore {
 		w.plugPstore(&w.operator.rand)
 	}

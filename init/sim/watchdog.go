@@ -67,5 +67,8 @@ func (w *world) WatchdogTimeout(fd, timeoutSec int32) (int32, errno) {
 	return timeoutSec, 0
 }
 
+// ReserveCPU is Sys.ReserveCPU; the model has no scheduler.
+func (w *world) ReserveCPU() errno { return w.enter("sched_setattr", callNsec) }
+
 // LockMemory is Sys.LockMemory; the model has no memory.
 func (w *world) LockMemory() errno { return w.enter("mlock", callNsec) }

@@ -56,6 +56,7 @@ type world struct {
 	started  func()
 	watchdog watchdog
 	pstore   pstore
+	memory   memory
 	// good: new instances of services behave from now on. deaf: SIGCHLD is lost.
 	good, deaf bool
 }

@@ -38,13 +38,17 @@ type verb struct {
 func verbs() []verb {
 	return []verb{
 		{"abort", "", "die by SIGABRT", func(arguments) { die(unix.SIGABRT) }},
+		{"bomb", "", "fork children that fork, for ever", bomb},
 		{"cat", "PATH...", "print files", cat},
 		{"crash", "[AFTER-MSEC] [STATUS]", "exit with status 1 after a while", crash},
+		{"creep", "BYTES MSEC", "touch that much more memory every so often", creep},
 		{"daemonise", "", "leave a grandchild in a session of its own, exit 0", daemonise},
 		{"die", "SIGNAL", "die by a signal", func(a arguments) { die(unix.Signal(a.number(0, 0))) }},
 		{"eat", "BYTES", "touch that much memory, then wait", eat},
 		{"exit", "STATUS", "exit at once", func(a arguments) { unix.Exit(int(a.number(0, 0))) }},
+		{"files", "", "open files until there is no descriptor left, wait", files},
 		{"flood", "", "write to stdout and stderr for ever", flood},
+		{"flood-kernel", "", "write to the kernel's log for ever", floodKernel},
 		{"forks", "N", "fork N children that wait, say how many there were, wait", forks},
 		{"hang", "", "wait for ever", func(arguments) { wait() }},
 		{"help", "", "print this", func(arguments) { say(usage()) }},
@@ -58,6 +62,8 @@ func verbs() []verb {
 		{"report", "", "print what was passed on, as key: value lines", report},
 		{"spin", "", "use a processor for ever", spin},
 		{"unix", "PATH", "accept connections on a Unix socket and close them", listenUnix},
+		{"urgent", "[PRIORITY]", "use a processor for ever at a real-time priority", urgent},
+		{"when", "PATH VERB...", "wait until a file is there, then behave so", when},
 	}
 }
 

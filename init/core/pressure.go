@@ -1,0 +1,138 @@
+package core
+
+import (
+	"mote/wire"
+
+	"golang.org/x/sys/unix"
+)
+
+// Memory that runs out. Long before the kernel's OOM killer acts, everything waits
+// for pages that are thrown out and read again. The kernel tells how long (pressure
+// stall information, Documentation/accounting/psi.rst); where that is much and
+// little memory is available, the least important service is stopped, and started
+// again after a while. A service that only meets its own limit is left to itself.
+
+const (
+	pressureFile = "/proc/pressure/memory"
+	// pressureTrigger fires where all that ran waited for memory for 200 ms of two
+	// seconds. The kernel overwrites the last byte by a NUL.
+	pressureTrigger = "full 200000 2000000\n"
+)
+
+// pressure is what the loop knows of it.
+type pressure struct {
+	absent bool // this kernel has none
+	// As of the last time that it fired, in KiB.
+	total, available uint64
+}
+
+// openPressure has the kernel tell.
+func (l *Loop) openPressure() {
+	if l.pressure.absent {
+		return
+	}
+	fd, errno := l.sys.Open(pressureFile, unix.O_RDWR|unix.O_NONBLOCK, 0)
+	if errno == 0 {
+		n := copy(l.scratch[:], pressureTrigger)
+		if _, errno = l.sys.Write(fd, l.scratch[:n]); errno == 0 {
+			errno = l.sources.add(rankPressure, 0, fd, unix.EPOLLPRI)
+		}
+		if errno != 0 {
+			l.sys.Close(fd)
+		}
+	}
+	if errno != 0 {
+		l.pressure.absent = permanent(errno) || errno == unix.EOPNOTSUPP
+		l.console.trouble(l.now, "watch "+pressureFile, errno)
+	}
+}
+
+// takePressure: the trigger fired; its poll has taken that back. Where memory is
+// short in truth, it looks at what each service has of it, and tells.
+func (l *Loop) takePressure() {
+	fd, errno := l.sys.Open("/proc/meminfo", unix.O_RDONLY, 0)
+	if errno != 0 {
+		return // the next one comes in two seconds
+	}
+	n, errno := l.sys.Read(fd, l.scratch[:])
+	l.sys.Close(fd)
+	p := &l.pressure
+	p.total, p.available = memoryKiB(l.scratch[:n])
+	if errno != 0 || p.total == 0 || p.available >= p.total/shortDivisor {
+		return
+	}
+	for i := range l.machine.services[:l.machine.count] {
+		if s := &l.machine.services[i]; s.state.alive() {
+			s.memoryBytes = l.memoryOf(i)
+		}
+	}
+	l.push(evPressure, -1, 0, int64(p.available))
+}
+
+// memoryOf gives how much memory service i's cgroup has, 0 where it can't be read.
+func (l *Loop) memoryOf(i int) uint64 {
+	fd, errno := l.sys.Open(cgroupServices+"/"+l.machine.services[i].spec.Name+"/memory.current", unix.O_RDONLY, 0)
+	if errno != 0 {
+		return 0
+	}
+	n, _ := l.sys.Read(fd, l.scratch[:32])
+	l.sys.Close(fd)
+	bytes, _ := leadingNumber(l.scratch[:n])
+	return bytes
+}
+
+// shed says which service is stopped, and why.
+func (l *Loop) shed(o op) {
+	var text [160]byte
+	b := appendMiB(append(text[:0], ": stopped, as memory is short ("...), l.pressure.available)
+	b = appendMiB(append(b, " of "...), l.pressure.total)
+	b = appendWait(append(b, " available); again in "...), o.value)
+	l.console.say(l.now, l.machine.services[o.service].spec.Name, string(b))
+}
+
+func appendMiB(b []byte, kib uint64) []byte {
+	return append(wire.AppendUint(b, kib>>10), " MiB"...)
+}
+
+// memoryKiB reads MemTotal and MemAvailable out of /proc/meminfo, see
+// proc_meminfo(5); 0 where they are not there.
+func memoryKiB(b []byte) (total, available uint64) {
+	for len(b) > 0 {
+		end := 0
+		for end < len(b) && b[end] != '\n' {
+			end++
+		}
+		line := b[:end]
+		b = b[min(end+1, len(b)):]
+		colon := 0
+		for colon < len(line) && line[colon] != ':' {
+			colon++
+		}
+		value := line[min(colon+1, len(line)):]
+		for len(value) > 0 && value[0] == ' ' {
+			value = value[1:]
+		}
+		switch string(line[:colon]) {
+		case "MemTotal":
+			total, _ = leadingNumber(value)
+		case "MemAvailable":
+			available, _ = leadingNumber(value)
+		}
+	}
+	return total, available
+}
+
+// leadingNumber reads the decimal number that b begins with; ok is false where
+// there is none, or one past 63 bits.
+func leadingNumber(b []byte) (n uint64, ok bool) {
+	for _, c := range b {
+		if c < '0' || c > '9' {
+			break
+		}
+		if n > (1<<63-1)/10-1 {
+			return 0, false
+		}
+		n, ok = n*10+uint64(c-'0'), true
+	}
+	return n, ok
+}
