@@ -9,14 +9,18 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"mote/ctl/mote/exit"
 )
 
+// main ends with one of exit's statuses, and the error on stderr.
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := root().ExecuteContext(ctx)
+	err := run(ctx, root(), os.Args[1:])
 	stop()
-	if err != nil {
+	code, silent := exit.Of(err)
+	if !silent {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
 	}
+	os.Exit(int(code))
 }
