@@ -32,6 +32,7 @@ func TestCompileAll(t *testing.T) {
 	}
 	want := &wire.Manifest{
 		Node:  "edge-7",
+		State: "PARTLABEL=mote-state",
 		Users: []wire.User{{Name: "mqtt", UID: 2001, GID: 2001}, {Name: "web", UID: 2002}},
 		Links: []wire.Link{{Name: "eth0", Address: [4]byte{10, 0, 2, 15}, PrefixBits: 24, Gateway: [4]byte{10, 0, 2, 2}},
 			{Address: [4]byte{192, 168, 0, 1}, PrefixBits: 16}},

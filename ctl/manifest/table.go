@@ -33,6 +33,9 @@ func manifestFields() []Field {
 		{Name: "services", Wire: "Services", Form: &named{table: serviceFields, key: "Name", of: "service", most: wire.ServicesMax},
 			Unset: "nothing runs", Example: "{web: {exec: [/bin/web]}}",
 			Doc: "The programs that are started and supervised. They start in the order of their needs, as many at once as these allow; a name has 1 to 31 of a-z, 0-9 and '-'."},
+		{Name: "state", Wire: "State", Form: text("a device", "PARTLABEL=mote-state, or /dev/vdb", wire.WordSizeMax), Unset: "nothing is kept",
+			Live: true, Example: "PARTLABEL=mote-state",
+			Doc: "The device of the state area, whose few values outlive a boot. The kernel word mote.state= goes before it; a change is for the next boot."},
 	}
 }
 
