@@ -10,13 +10,34 @@ const blockFolder = "/sys/class/block"
 // the first one listed is given. A partition that goes away on the way is skipped.
 // Source: PARTNAME in a partition's uevent, block/partitions/core.c.
 func FindPartition(sys Sys, label string) (name string, err error) {
-	fd, errno := openAgain(sys, blockFolder, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC)
+	return find(sys, blockFolder, func(entry string) bool { return hasLabel(sys, entry, "\nPARTNAME="+label+"\n") })
+}
+
+// FindBeside gives the partition with a label on the disk that a block device of
+// the device mapper ("dm-0") stands on, "" when there is none: of two disks that
+// look alike it takes the right one.
+// Source: slaves in Documentation/ABI/stable/sysfs-block.
+func FindBeside(sys Sys, block, label string) (name string, err error) {
+	below, err := find(sys, blockFolder+"/"+block+"/slaves", func(string) bool { return true })
+	if err != nil || below == "" {
+		return "", err
+	}
+	// A partition's folder lies in its disk's.
+	return find(sys, blockFolder+"/"+below+"/..", func(entry string) bool {
+		return hasLabel(sys, entry, "\nPARTNAME="+label+"\n")
+	})
+}
+
+// find gives the first entry of a folder that is right, "" when none is or there
+// is no such folder.
+func find(sys Sys, folder string, right func(entry string) bool) (name string, err error) {
+	fd, errno := openAgain(sys, folder, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC)
 	switch errno {
 	case 0:
 	case unix.ENOENT: // no disk, or no sysfs
 		return "", nil
 	default:
-		return "", Trouble{"open " + blockFolder, "its partitions go unseen", errno}
+		return "", Trouble{"open " + folder, "its partitions go unseen", errno}
 	}
 	defer sys.Close(fd)
 	list := entries{fd: fd}
@@ -24,10 +45,10 @@ func FindPartition(sys Sys, label string) (name string, err error) {
 		entry, errno := list.next(sys)
 		switch {
 		case errno != 0:
-			return "", Trouble{"read " + blockFolder, "partitions may go unseen", errno}
+			return "", Trouble{"read " + folder, "partitions may go unseen", errno}
 		case entry == nil:
 			return "", nil
-		case entry[0] != '.' && hasLabel(sys, string(entry), "\nPARTNAME="+label+"\n"):
+		case entry[0] != '.' && right(string(entry)):
 			return string(entry), nil
 		}
 	}

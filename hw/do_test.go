@@ -280,3 +280,30 @@ func TestReadingUeventsAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+func TestFindBesideTakesTheRootsDisk(t *testing.T) {
+	const block = "/sys/class/block/"
+	esp := "DEVTYPE=partition\nPARTN=1\nPARTNAME=mote-esp\n"
+	f := &fake{files: map[string]string{
+		block:                 "vda1 vdb1",
+		block + "vda1/uevent": esp, // of another disk, and listed first
+		block + "vdb1/uevent": esp,
+		block + "dm-0/slaves": "vdb2",
+		block + "vdb2/..":     ". .. queue vdb1 vdb2",
+	}}
+	if name, err := FindBeside(f, "dm-0", "mote-esp"); name != "vdb1" || err != nil {
+		t.Errorf("%q, %v", name, err)
+	}
+	for what, name := range map[string]string{"no such label": "mote-state", "a label's beginning": "mote-es"} {
+		if got, err := FindBeside(f, "dm-0", name); got != "" || err != nil {
+			t.Errorf("%s: %q, %v", what, got, err)
+		}
+	}
+	if got, err := FindBeside(f, "dm-1", "mote-esp"); got != "" || err != nil {
+		t.Errorf("a root that is on no disk: %q, %v", got, err)
+	}
+	f.fails = map[string]unix.Errno{"open " + block + "dm-0/slaves": unix.EMFILE}
+	if _, err := FindBeside(f, "dm-0", "mote-esp"); err == nil {
+		t.Error("a folder that can't be opened is no error")
+	}
+}

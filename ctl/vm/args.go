@@ -130,9 +130,8 @@ func (c Config) deviceArgs() []string {
 		if c.Firmware != nil && i == 0 {
 			device += ",bootindex=0"
 		}
-		args = append(args,
-			"-drive", fmt.Sprintf("if=none,id=disk%d,format=raw,file=%s", i, optionValue(disk.Path)),
-			"-device", device)
+		args = append(args, disk.args(i)...)
+		args = append(args, "-device", device)
 	}
 	for i, nic := range c.NICs {
 		args = append(args, c.nicArgs(i, nic)...)
@@ -144,6 +143,16 @@ func (c Config) deviceArgs() []string {
 		args = append(args, "-device", device)
 	}
 	return args
+}
+
+// args give the i-th disk its content, "diskI".
+func (d Disk) args(i int) []string {
+	if d.WriteLog == "" {
+		return []string{"-drive", fmt.Sprintf("if=none,id=disk%d,format=raw,file=%s", i, optionValue(d.Path))}
+	}
+	return []string{"-blockdev", fmt.Sprintf("node-name=disk%d,driver=blklogwrites,"+
+		"file.driver=raw,file.file.driver=file,file.file.filename=%s,log.driver=raw,log.file.driver=file,log.file.filename=%s",
+		i, optionValue(d.Path), optionValue(d.WriteLog))}
 }
 
 // nicArgs gives the i-th NIC its netdev "netI" and its device.

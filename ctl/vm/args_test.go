@@ -25,7 +25,7 @@ func TestCommandLineGolden(t *testing.T) {
 			Append: []string{"ip=10.0.2.15::10.0.2.2:255.255.255.0::eth0:off", "dm-mod.create=v,,,ro, 0 8 zero"},
 			RNG:    true, Devices: []string{"i6300esb"}, Args: []string{"-name", "it's"}},
 		"firmware": {Firmware: &Firmware{Code: "code.fd", Vars: "vars.fd", Secure: true}, Accel: TCG, tscKHz: 2596134,
-			Disks: []Disk{{Path: "a.raw"}, {Path: "b.raw", SectorBytes: 4096}}},
+			Disks: []Disk{{Path: "a.raw"}, {Path: "b.raw", SectorBytes: 4096}, {Path: "c.raw", WriteLog: "c.log"}}},
 		"comma": {Kernel: "a,b", Root: "testdata/with,comma", Accel: TCG},
 	}
 	for name, c := range cases {

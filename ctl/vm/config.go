@@ -131,6 +131,9 @@ type Disk struct {
 	Path string
 	// SectorBytes is its logical sector; default 512.
 	SectorBytes int
+	// WriteLog is a file that gets each write and flush of the guest, in the form of
+	// the kernel's dm-log-writes; empty: none is kept.
+	WriteLog string
 }
 
 // NIC is one virtio network interface.

@@ -168,6 +168,49 @@ func TestCloneDoesNotWait(t *testing.T) {
 	}
 }
 
+// TestMayFail: a step that may fail ends nothing, and what it would have kept is no
+// descriptor for the ones behind it.
+func TestMayFail(t *testing.T) {
+	for name, c := range map[string]struct {
+		path string
+		may  uintptr
+		want []byte // the report
+	}{
+		"there":           {"/dev/null", MayFail, nil},
+		"not there":       {"/nowhere", MayFail, nil},
+		"must not fail":   {"/nowhere", 0, []byte{0, 0, 0, 0, byte(unix.ENOENT), 0, 0, 0}},
+		"fails behind it": {"/dev/full", MayFail, []byte{2, 0, 0, 0, byte(unix.ENOSPC), 0, 0, 0}},
+	} {
+		var fds [2]int
+		if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
+			t.Fatal(err)
+		}
+		sys, p := &Linux{}, new(Program)
+		p.reset("may", -1, int32(fds[1]))
+		p.add("open", c.may|KeepResult|unix.SYS_OPENAT, 0, p.str(c.path), unix.O_RDWR)
+		p.add("write", c.may|UseResult|unix.SYS_WRITE, 0, p.words(1), 8)
+		if c.path == "/dev/full" {
+			p.add("write", UseResult|unix.SYS_WRITE, 0, p.words(1), 8)
+		}
+		pid, pidfd, errno := sys.Clone(p)
+		if errno != 0 {
+			t.Fatal(errno)
+		}
+		unix.Close(fds[1])
+		report := make([]byte, 64)
+		n, _ := unix.Read(fds[0], report)
+		var status unix.WaitStatus
+		if _, err := unix.Wait4(int(pid), &status, 0, nil); err != nil {
+			t.Fatal(err)
+		}
+		unix.Close(int(pidfd))
+		unix.Close(fds[0])
+		if string(report[:n]) != string(c.want) || (status != 0) != (c.want != nil) {
+			t.Errorf("%s: reports %v, ends with %#x; want %v", name, report[:n], status, c.want)
+		}
+	}
+}
+
 func TestProgramKnowsItsBounds(t *testing.T) {
 	p := new(Program)
 	spec := &wire.Service{Name: "x", Exec: []string{"/bin/" + strings.Repeat("x", programTextMax)}}

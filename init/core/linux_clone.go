@@ -82,7 +82,7 @@ func cloneAndRun(args *cloneArgs, first *step, count, reportFD uintptr, report *
 		if errno == 0 && s.nr&WholeResult != 0 && result != s.args[2] {
 			errno = unix.EIO
 		}
-		if errno != 0 {
+		if errno != 0 && s.nr&MayFail == 0 {
 			report[0], report[1] = uint32(i), uint32(errno)
 			syscall.RawSyscall(unix.SYS_WRITE, reportFD, uintptr(unsafe.Pointer(report)), unsafe.Sizeof(*report))
 			break
@@ -92,7 +92,7 @@ func cloneAndRun(args *cloneArgs, first *step, count, reportFD uintptr, report *
 		}
 	}
 	code := uintptr(0)
-	if errno != 0 {
+	if report[1] != 0 {
 		code = exitStepFailed
 	}
 	for {

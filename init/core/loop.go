@@ -64,6 +64,7 @@ type Loop struct {
 	crash       crash
 	watchdog    watchdog
 	last        lastBoot
+	tries       tries
 	area        area
 	pressure    pressure
 	// nullFD is /dev/null, workersFD the cgroup of the workers; −1: none.
@@ -311,6 +312,7 @@ func (l *Loop) tick() {
 	}
 	l.rewatchCgroups()
 	l.fetchLast()
+	l.restoreTries()
 	l.keepTick()
 }
 

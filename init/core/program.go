@@ -1,6 +1,10 @@
 package core
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
 
 // A Program is what a new process does between clone and its end or its exec:
 // a list of system calls, prepared by PID 1 and run by the child in order. The
@@ -41,7 +45,8 @@ type Program struct {
 // A step with KeepResult leaves what its call returned, a descriptor, to the
 // steps behind it with UseResult, which take it as their first argument. One with
 // WholeResult fails with EIO unless its call returned its third argument: a read
-// or a write of fewer bytes.
+// or a write of fewer bytes. The failure of one with MayFail is no failure of the
+// program; where it keeps its result, that is no descriptor.
 type step struct {
 	nr   uintptr
 	args [5]uintptr
@@ -52,7 +57,8 @@ const (
 	KeepResult  = 1 << 30
 	UseResult   = 1 << 29
 	WholeResult = 1 << 28
-	numberBits  = WholeResult - 1
+	MayFail     = 1 << 27
+	numberBits  = MayFail - 1
 )
 
 // reset makes p empty for another use.
@@ -130,6 +136,13 @@ func (p *Program) room(size int) uintptr {
 	clear(p.text[at : at+size])
 	p.textUsed += size
 	return uintptr(unsafe.Pointer(&p.text[at]))
+}
+
+// private gives the child mounts of its own: what is mounted outside still arrives,
+// what it mounts stays with it and goes when it ends.
+func (p *Program) private() {
+	p.add("own mounts", unix.SYS_UNSHARE, unix.CLONE_NEWNS)
+	p.add("own mounts", unix.SYS_MOUNT, 0, p.str("/"), 0, unix.MS_REC|unix.MS_SLAVE, 0)
 }
 
 // vector places a NULL-terminated array of strings, as execve takes it.

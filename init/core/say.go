@@ -92,6 +92,8 @@ func (l *Loop) settleIn() {
 	l.openLate()
 	l.last.due = jobCrashMount
 	l.fetchLast()
+	l.tries = tries{due: jobFirmware, memfd: -1}
+	l.restoreTries()
 	if l.area.phase == areaOpen {
 		l.keepBoot(false)
 		l.keepArea()

@@ -34,6 +34,10 @@ const (
 	jobCrashErase
 	jobRead // read the state area
 	jobKeep // write one value to it
+	// jobFirmware, jobEntry and jobEntryLook are of tries.go.
+	jobFirmware
+	jobEntry
+	jobEntryLook
 )
 
 // freeWorker gives a free place, −1 when all are taken.
@@ -131,6 +135,10 @@ func (l *Loop) workDone(w *worker) {
 		l.areaRead(w)
 	case jobKeep:
 		l.areaKept(w)
+	case jobFirmware:
+		l.firmwareRead(w)
+	case jobEntry, jobEntryLook:
+		l.entryRenamed(w)
 	}
 }
 

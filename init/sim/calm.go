@@ -33,6 +33,7 @@ func (w *world) endCalm() {
 	w.check.live()
 	w.check.linked()
 	w.check.last()
+	w.check.tries()
 	if !w.plan.cycle {
 		w.endRun()
 		return

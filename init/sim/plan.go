@@ -44,6 +44,8 @@ type plan struct {
 	tight bool
 	// crashedBefore: the boot before ended in a panic of the kernel.
 	crashedBefore bool
+	// loader is what started the node.
+	loader loaderKind
 }
 
 // diskKind is what a node's state area is on.
@@ -109,6 +111,7 @@ func newPlan(seed uint64) *plan {
 	p.crashedBefore = r.percent(40)
 	p.disk = diskKind(r.weighted(40, 25, 15, 8, 6, 6))
 	p.tight = r.percent(25)
+	p.loader = loaderKind(r.weighted(40, 10, 40, 5, 5))
 	return p
 }
 

@@ -33,6 +33,7 @@ const (
 	ruleClock         // the clock never goes back, and is never behind what was kept of it
 	ruleKept          // what was kept is old or new, and nothing is called kept that is not
 	ruleShed          // for want of memory the least important service is stopped, and it comes back
+	ruleTries         // the loader's count is restored once the node is ready, and only then
 	ruleSame          // one seed, one trace
 	rulesCount
 )
@@ -68,6 +69,7 @@ func (r rule) sentence() string {
 		ruleClock:    "the clock never goes back, and is never behind what was kept of it",
 		ruleKept:     "what was kept is old or new, and nothing is called kept that is not",
 		ruleShed:     "for want of memory the least important service is stopped, and it comes back",
+		ruleTries:    "the loader's count is restored once the node is ready, and only then",
 		ruleSame:     "one seed, one trace",
 	}[r]
 }

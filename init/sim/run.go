@@ -147,6 +147,7 @@ func newWorld(p *plan, keep bool) *world {
 	if p.tight {
 		w.tighten(&w.operator.rand)
 	}
+	w.plugLoader(p.loader)
 	if p.crashedBefore {
 		w.plugPstore(&w.operator.rand)
 	}

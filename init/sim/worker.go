@@ -13,16 +13,17 @@ type call struct {
 	nr   uintptr // without the flags
 	args [5]uintptr
 	// keep, use and whole are the flags of a step, see core.Program.
-	keep, use, whole bool
-	file             *file  // of its first argument, nil for one that is made on the way
-	text             []byte // that it writes, or its path
-	slowNsec         int64  // that the kernel works on it
+	keep, use, whole, may bool
+	file                  *file  // of its first argument, nil for one that is made on the way
+	text                  []byte // that it writes, or its path
+	paths                 [4]string
+	slowNsec              int64 // that the kernel works on it
 }
 
 // readCall copies a step.
 func (w *world) readCall(p *core.Program, nr uintptr, args [5]uintptr) call {
-	c := call{nr: nr &^ (core.KeepResult | core.UseResult | core.WholeResult), args: args,
-		keep: nr&core.KeepResult != 0, use: nr&core.UseResult != 0, whole: nr&core.WholeResult != 0}
+	c := call{nr: nr &^ (core.KeepResult | core.UseResult | core.WholeResult | core.MayFail), args: args,
+		keep: nr&core.KeepResult != 0, use: nr&core.UseResult != 0, whole: nr&core.WholeResult != 0, may: nr&core.MayFail != 0}
 	if !c.use {
 		c.file = w.file(int32(args[0]))
 	}
@@ -37,6 +38,9 @@ func (w *world) readCall(p *core.Program, nr uintptr, args [5]uintptr) call {
 	case unix.SYS_OPENAT, unix.SYS_MOUNT, unix.SYS_UNLINKAT:
 		c.text = []byte(p.String(args[1]))
 	}
+	for n := range c.paths {
+		c.paths[n] = p.String(args[n])
+	}
 	return c
 }
 
@@ -46,6 +50,8 @@ type worker struct {
 	kept *file
 	// memory is what it read, by address: PID 1's own bytes stay as they were.
 	memory map[uintptr][]byte
+	// mounted is what it mounted for itself, "" nothing.
+	mounted string
 }
 
 // startWorker begins with the first call. A call that hangs is in uninterruptible
@@ -68,7 +74,7 @@ func (w *world) stepWorker(p *process, k *worker, n int) {
 		wait = w.rand.between(50*usec, 2*msec)
 	}
 	if !onDisk && w.faults.happens(2) {
-		w.later(p, wait, func() { w.fail(p, k.child, n, unix.EIO) })
+		w.later(p, wait, func() { w.failWorker(p, k, n, unix.EIO) })
 		return
 	}
 	slow := c.slowNsec
@@ -91,8 +97,11 @@ func (w *world) stepWorker(p *process, k *worker, n int) {
 		if e == 0 && c.whole && result != c.args[2] {
 			e = unix.EIO
 		}
+		if e != 0 && c.may {
+			k.kept, e = nil, 0
+		}
 		if e != 0 {
-			w.fail(p, k.child, n, e)
+			w.failWorker(p, k, n, e)
 			return
 		}
 		w.stepWorker(p, k, n+1)
@@ -136,6 +145,9 @@ func (w *world) workerCall(p *process, k *worker, c *call) (uintptr, errno) {
 	if c.use {
 		f = k.kept
 	}
+	if result, e, mine := w.loaderCall(p, k, c, f); mine {
+		return result, e
+	}
 	switch c.nr {
 	case unix.SYS_SYNC:
 		return 0, 0
@@ -172,8 +184,11 @@ func (w *world) workerCall(p *process, k *worker, c *call) (uintptr, errno) {
 		k.memory[c.args[1]] = b
 		return uintptr(n), 0
 	case unix.SYS_PWRITE64:
-		if read, ok := k.memory[c.args[1]]; ok {
-			return w.passOn(f, read, int(c.args[3]))
+		if _, ok := f.ops.(*memfd); ok {
+			if read, ok := k.memory[c.args[1]]; ok {
+				c.text = read
+			}
+			return w.passOn(f, c.text, int(c.args[3]))
 		}
 		n, e := f.ops.(*diskFile).disk.pwrite(c.text, int(c.args[3]))
 		return uintptr(n), e

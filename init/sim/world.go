@@ -57,6 +57,7 @@ type world struct {
 	watchdog watchdog
 	pstore   pstore
 	memory   memory
+	loader   loader
 	// good: new instances of services behave from now on. deaf: SIGCHLD is lost.
 	good, deaf bool
 }

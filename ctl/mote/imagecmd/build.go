@@ -192,9 +192,7 @@ func (f *buildFlags) write(ctx context.Context, out io.Writer, spec assemble.Spe
 	if !f.enrol {
 		auth = nil
 	}
-	// Not counted: as long as PID 1 doesn't restore the count, three good starts
-	// would look like three failures.
-	layout, err := assemble.Disk([]assemble.Slot{{Header: made.Header, Parts: made.Parts}}, f.sector, auth)
+	layout, err := assemble.Disk([]assemble.Slot{{Header: made.Header, Parts: made.Parts, Tries: assemble.TriesMax}}, f.sector, auth)
 	if err != nil {
 		return err
 	}

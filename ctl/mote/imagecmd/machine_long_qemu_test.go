@@ -6,8 +6,6 @@ import (
 	"bytes"
 	"debug/elf"
 	"os"
-	"os/exec"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -132,17 +130,6 @@ func TestQEMULongTries(t *testing.T) {
 	if !strings.Contains(names, "mote-a-2.0-edge+0-3.efi") || !strings.Contains(names, "mote-b-1.0-edge.efi") {
 		t.Errorf("on the boot partition:\n%s", names)
 	}
-}
-
-// listEntries lists the kernels on a disk's boot partition.
-func listEntries(t *testing.T, raw string) string {
-	t.Helper()
-	const first = 1 << 20
-	said, err := exec.CommandContext(t.Context(), "mdir", "-b", "-i", raw+"@@"+strconv.Itoa(first), "::/EFI/Linux").CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v: %s", err, said)
-	}
-	return string(said)
 }
 
 // TestQEMULongEnrolment boots a disk that carries the public keys on a machine

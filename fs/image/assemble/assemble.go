@@ -127,8 +127,8 @@ const enrolConf = "secure-boot-enroll force\n"
 type Slot struct {
 	Header release.Header
 	Parts  release.Contents
-	// Tries are how often the loader may start it before it is ready once; 0 is an
-	// entry that is confirmed, and not counted.
+	// Tries are how often in a row the loader starts it without its getting ready,
+	// 1 to 9; 0 is an entry that is not counted, and so never left.
 	Tries int
 }
 
@@ -151,7 +151,14 @@ func Disk(slots []Slot, sectorBytes int, auth map[string][]byte) (disk.Spec, err
 	for name, b := range auth {
 		s.Files = append(s.Files, fat.File{Path: "/loader/keys/auto/" + name, Data: b})
 	}
+	if len(slots) == 2 && slots[0].Header.RootHash == slots[1].Header.RootHash {
+		// A kernel finds its root by the root's hash: B's would take A's, good or bad.
+		return disk.Spec{}, errors.New("assemble: both slots hold the same release; put it into one of them")
+	}
 	for i, slot := range slots {
+		if n := len(slot.entryName(i)); n > entryNameMax {
+			return disk.Spec{}, fmt.Errorf("assemble: the boot entry %s has %d letters, at most %d; shorten the version", slot.entryName(i), n, entryNameMax)
+		}
 		if slot.Header.Arch != "amd64" {
 			return disk.Spec{}, errors.New("assemble: only disks for amd64 are made so far")
 		}
@@ -163,13 +170,21 @@ func Disk(slots []Slot, sectorBytes int, auth map[string][]byte) (disk.Spec, err
 	return s, nil
 }
 
+// entryNameMax letters of an entry's name: a name takes 32 bytes in its folder for
+// each 13 of them, and 32 more. Two entries, a third one while a name is changed,
+// and the folder's two own, have room in a sector of 512 bytes then. So a change of
+// name is one write of one sector, and power may fail before it or behind it.
+const entryNameMax = 39
+
 // entryName is the name of a slot's kernel on the boot partition: the loader
-// counts the tries that are left behind the plus sign, and sorts by the version
-// inside. Source: the Boot Loader Specification, "Boot counting".
+// counts down the tries that are left, behind the plus sign, and up those that are
+// done, and sorts by the version inside. Both numbers stand there from the first,
+// so the name's length never changes. Source: the Boot Loader Specification, "Boot
+// counting".
 func (s Slot) entryName(place int) string {
 	name := fmt.Sprintf("mote-%c-%s-%s", 'a'+place, s.Header.Version, s.Header.Profile)
 	if s.Tries > 0 {
-		name += fmt.Sprintf("+%d", s.Tries)
+		name += fmt.Sprintf("+%d-0", s.Tries)
 	}
 	return name + ".efi"
 }
