@@ -24,7 +24,7 @@ RELEASE  = build/mote-$(VERSION)-$(PROFILE)-amd64
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(if $(SECURE),release,kernel image) ## boot the demo and stay at its console (SECURE=1: a release, by UEFI)
+run: $(if $(SECURE),release,kernel image) ## boot the demo, or MANIFEST=file, and stay at its console (SECURE=1: a release, by UEFI)
 ifdef SECURE
 	@$(NEEDS) vm secure
 	@$(GO) run ./ctl/mote image enrol --keys build/keys build/ovmf-vars.fd
@@ -74,7 +74,7 @@ kernel: ## build the kernel, once for each configuration, into build/
 
 image: ## build PID 1 and the demo's root file system into build/
 	@$(NEEDS) image
-	@$(GO) run ./fs/image/mkimage demo
+	@$(GO) run ./fs/image/mkimage $(if $(MANIFEST),-manifest $(MANIFEST)) demo
 
 size: ## compare every artifact with its budget
 	@$(NEEDS) image kernel
@@ -133,7 +133,7 @@ fuzz: ## run each fuzz target for FUZZTIME
 	@set -e; for pkg in $$($(GO) list ./...); do \
 		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
 			echo "fuzz $$pkg $$target"; \
-			$(GO) test $$pkg -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME); \
+			$(GO) test $$pkg -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x; \
 		done; done
 
 clean: ## remove build/ (the kernel cache stays)

@@ -13,5 +13,6 @@
 //	squashfs.go a table to a SquashFS, by mksquashfs
 //	image.go    all of it, from a manifest and a list of programs
 //	walk.go     a finished image read again, and what must not be in it
+//	manifests.go, profiles/  what the nodes of the named images shall be
 //	profile.go  the named images: base, demo, bench, test
 package image

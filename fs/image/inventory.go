@@ -1,14 +1,6 @@
 package image
 
-import (
-	"path/filepath"
-
-	"mote/wire"
-)
-
-// InventoryOut is where the inventory image writes its JSON: the second serial
-// port, whose first is the console.
-const InventoryOut = "/dev/ttyS1"
+import "path/filepath"
 
 // agentProgram is the node's second binary.
 func agentProgram(root string) Program {
@@ -19,23 +11,9 @@ func agentProgram(root string) Program {
 // inventoryProfile boots, tells what hardware there is, and stays.
 func inventoryProfile(root string) Profile {
 	return Profile{
-		Name: "inventory",
-		What: "a node that tells its hardware on its second serial port",
-		Manifest: wire.Manifest{
-			Node: "mote-inventory",
-			Services: []wire.Service{{
-				Name: "inventory",
-				Kind: wire.KindOneShot,
-				Exec: []string{"/bin/agent", "job", "inventory", "-o", InventoryOut},
-				// NVMe admin commands and the EFI variables' file system need it.
-				Caps:      []string{"sys_admin"},
-				Ready:     wire.ReadyExit,
-				StartMsec: 120_000,
-				Restart:   wire.RestartNever,
-				Limits:    wire.Limits{PidsMax: 64},
-				Isolation: wire.Isolation{Syscalls: []string{"files", "network", "process", "time", "resources", "identity", "clock", "mount"}},
-			}},
-		},
+		Name:     "inventory",
+		What:     "a node that tells its hardware on its second serial port",
+		Manifest: profileManifest("inventory"),
 		Programs: []Program{agentProgram(root)},
 	}
 }

@@ -34,9 +34,9 @@ func Init(root, goarch string) Program {
 // Profiles returns all profiles, built from the module at root.
 func Profiles(root string) []Profile {
 	return []Profile{
-		{Name: "base", What: "PID 1 and a manifest without services", BudgetBytes: 2_500_000},
+		{Name: "base", What: "PID 1 and a manifest without services", BudgetBytes: 2_500_000, Manifest: profileManifest("base")},
 		// The same as base as long as there is no agent.
-		{Name: "edge", What: "what an edge machine's release has", BudgetBytes: 2_500_000},
+		{Name: "edge", What: "what an edge machine's release has", BudgetBytes: 2_500_000, Manifest: profileManifest("edge")},
 		demoProfile(root),
 		benchProfile(root),
 		memoryProfile(root),

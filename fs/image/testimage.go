@@ -1,7 +1,5 @@
 package image
 
-import "mote/wire"
-
 // TestProgram returns the program that behaves as its arguments say, for the
 // manifests of tests: /bin/testprog, see its `help`. It is built with an entry
 // of its own, which notes the signals it was started with before Go's runtime
@@ -17,18 +15,9 @@ func TestProgram(root string) Program {
 // with. Tests bring manifests of their own.
 func testProfile(root string) Profile {
 	return Profile{
-		Name: "test",
-		What: "the test program, which reports what it was started with",
-		Manifest: wire.Manifest{
-			Node: "mote-test",
-			Services: []wire.Service{{
-				Name:    "report",
-				Kind:    wire.KindOneShot,
-				Exec:    []string{"/bin/testprog", "report"},
-				Ready:   wire.ReadyExit,
-				Restart: wire.RestartNever,
-			}},
-		},
+		Name:     "test",
+		What:     "the test program, which reports what it was started with",
+		Manifest: profileManifest("test"),
 		Programs: []Program{TestProgram(root)},
 	}
 }

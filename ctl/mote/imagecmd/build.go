@@ -13,6 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"mote/ctl/manifest"
+	"mote/ctl/mote/exit"
 	"mote/ctl/vm"
 	"mote/fs/image"
 	"mote/fs/image/assemble"
@@ -36,6 +38,7 @@ that were tried; --untried takes others.`
 // buildFlags are the flags of `mote image build`.
 type buildFlags struct {
 	keys, kernel, root, profile, version string
+	manifest, machine                    string
 	stub, loader, out, time              string
 	words                                []string
 	counter                              uint64
@@ -58,6 +61,8 @@ func newBuild() *cobra.Command {
 	flags.StringVar(&f.kernel, "kernel", filepath.Join("build", "bzImage"), "the kernel, a bzImage")
 	flags.StringVar(&f.root, "root", "", "a SquashFS to take instead of building the profile's")
 	flags.StringVar(&f.profile, "profile", "edge", "what is in the root")
+	flags.StringVar(&f.manifest, "manifest", "", "what the node shall be, a YAML document, instead of the profile's")
+	flags.StringVar(&f.machine, "for", "", "the machine that the manifest is for, by its inventory's JSON")
 	flags.StringVar(&f.version, "version", "0.0.0-dev", "the release's version")
 	flags.Uint64Var(&f.counter, "counter", 1, "the security counter; raise it to shut out what is older")
 	flags.StringVar(&f.time, "time", "", "the time of signing, in seconds since 1970")
@@ -155,7 +160,12 @@ func (f *buildFlags) pinned(spec *assemble.Spec) error {
 
 // rootFile returns the SquashFS, built now unless one was given.
 func (f *buildFlags) rootFile(ctx context.Context) (string, error) {
-	if f.root != "" {
+	switch {
+	case f.root != "" && f.manifest != "":
+		return "", exit.With(exit.Usage, errors.New("image build: --root has a manifest in it already; leave out one of --root and --manifest"))
+	case f.machine != "" && f.manifest == "":
+		return "", exit.With(exit.Usage, errors.New("image build: --for is for --manifest"))
+	case f.root != "":
 		return f.root, nil
 	}
 	module, err := image.ModuleRoot(ctx)
@@ -166,7 +176,15 @@ func (f *buildFlags) rootFile(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	result, err := image.Build(ctx, profile.Spec(module, "amd64"))
+	spec := profile.Spec(module, "amd64")
+	if f.manifest != "" {
+		if spec.Manifest, err = manifest.CompileFile(f.manifest, f.machine); err != nil {
+			return "", exit.With(exit.Refused, err)
+		}
+		// Beside the profile's own, which is of another node.
+		spec.Out = strings.TrimSuffix(spec.Out, ".squashfs") + "-own.squashfs"
+	}
+	result, err := image.Build(ctx, spec)
 	return result.Out, err
 }
 

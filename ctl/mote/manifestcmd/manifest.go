@@ -3,20 +3,16 @@
 package manifestcmd
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"mote/ctl/manifest"
 	"mote/ctl/mote/exit"
-	"mote/wire/inventory"
 )
 
 // New is `mote manifest` with what is below it.
@@ -86,52 +82,4 @@ func terminal(w io.Writer) bool {
 	}
 	info, err := f.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
-}
-
-// readInventory reads a machine's inventory, as the node's agent writes it.
-func readInventory(name string) (*inventory.Inventory, error) {
-	b, err := os.ReadFile(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, exit.With(exit.NotFound, fmt.Errorf("manifest: no file %s; make inventory writes build/inventory.json", name))
-	}
-	if err != nil {
-		return nil, fmt.Errorf("manifest: %w", err)
-	}
-	m := new(inventory.Inventory)
-	if err := json.Unmarshal(b, m); err != nil {
-		return nil, exit.With(exit.Refused, fmt.Errorf("manifest: %s is no inventory: %w", name, err))
-	}
-	if m.Version != inventory.Version {
-		return nil, exit.With(exit.Refused, fmt.Errorf("manifest: %s is an inventory of version %d; this program reads %d", name, m.Version, inventory.Version))
-	}
-	return m, nil
-}
-
-// secretSizeMax bounds a secret in bytes: an environment is not larger.
-const secretSizeMax = 16 << 10
-
-// secrets reads what documents refer to: files beside the document, and the
-// environment of this program. Errors never have what was read.
-func secrets(document string) func(kind, name string) (string, error) {
-	return func(kind, name string) (string, error) {
-		if kind == "env" {
-			value, ok := os.LookupEnv(name)
-			if !ok {
-				return "", fmt.Errorf("no variable %s in the environment", name)
-			}
-			return value, nil
-		}
-		if !filepath.IsAbs(name) {
-			name = filepath.Join(filepath.Dir(document), name)
-		}
-		b, err := os.ReadFile(name)
-		if err != nil {
-			return "", fmt.Errorf("the secret can't be read: %w", err)
-		}
-		if len(b) > secretSizeMax {
-			return "", fmt.Errorf("the secret %s has %d bytes; at most %d are taken", name, len(b), secretSizeMax)
-		}
-		// Editors end a file with a newline that nobody means.
-		return strings.TrimSuffix(string(b), "\n"), nil
-	}
 }

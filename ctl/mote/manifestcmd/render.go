@@ -3,6 +3,7 @@ package manifestcmd
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/fxamacker/cbor/v2"
 	"github.com/spf13/cobra"
@@ -42,6 +43,9 @@ func render(c *cobra.Command, name, forMachine, output string) error {
 	if err != nil {
 		return err
 	}
+	if parts := d.Get("machines"); forMachine == "" && parts != nil {
+		fmt.Fprintf(c.ErrOrStderr(), "without its %d parts for machines; --for shows them\n", len(parts.Entries))
+	}
 	m, err := compile(c, d, forMachine, output == "cbor")
 	if err != nil {
 		return err
@@ -79,14 +83,17 @@ func render(c *cobra.Command, name, forMachine, output string) error {
 func compile(c *cobra.Command, d *document, forMachine string, withSecrets bool) (*wire.Manifest, error) {
 	var v manifest.Values
 	if forMachine != "" {
-		machine, err := readInventory(forMachine)
-		if err != nil {
-			return nil, err
+		machine, err := manifest.ReadInventory(forMachine)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil, exit.With(exit.NotFound, err)
+		case err != nil:
+			return nil, exit.With(exit.Refused, err)
 		}
 		v.Machine = machine
 	}
 	if withSecrets {
-		v.Secret = secrets(d.name)
+		v.Secret = manifest.Secrets(d.name)
 	}
 	m, problems := manifest.Compile(d.Node, v)
 	return m, refused(c, d.problems.And(problems))

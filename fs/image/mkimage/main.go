@@ -16,6 +16,7 @@ import (
 	"os/signal"
 	"time"
 
+	"mote/ctl/manifest"
 	"mote/fs/image"
 )
 
@@ -42,6 +43,7 @@ func run(ctx context.Context, args []string, out, usage io.Writer) error {
 	flags.SetOutput(usage)
 	goarch := flags.String("goarch", "amd64", "the node's architecture")
 	target := flags.String("o", "", "the image (default build/PROFILE.squashfs)")
+	document := flags.String("manifest", "", "what the node shall be, a YAML document, instead of the profile's")
 	block := flags.Uint("block", 0, "SquashFS block in bytes (default 131072)")
 	level := flags.Int("level", 0, "zstd level, 1 to 22 (default 19)")
 	compressInit := flags.Bool("compress-init", false, "store PID 1 compressed, for comparison")
@@ -70,6 +72,11 @@ func run(ctx context.Context, args []string, out, usage io.Writer) error {
 	spec := profile.Spec(root, *goarch)
 	if *target != "" {
 		spec.Out = *target
+	}
+	if *document != "" {
+		if spec.Manifest, err = manifest.CompileFile(*document, ""); err != nil {
+			return err
+		}
 	}
 	// Zero values mean what a release has; mksquashfs refuses what is out of range.
 	spec.Init.Raw = !*compressInit

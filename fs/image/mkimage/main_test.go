@@ -21,6 +21,7 @@ func TestRefusals(t *testing.T) {
 		{"two profiles", []string{"base", "demo"}, "2 profiles given"},
 		{"unknown profile", []string{"nope"}, "there are base, edge, demo, bench, memory, inventory, test"},
 		{"unknown flag", []string{"-nope", "base"}, "nope"},
+		{"no such manifest", []string{"-manifest", "none.yaml", "base"}, "none.yaml"},
 		{"unknown architecture", []string{"-goarch", "pdp11", "base"}, "pdp11"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -46,7 +47,7 @@ func TestUsageNamesEveryProfileAndFlag(t *testing.T) {
 			t.Errorf("usage says nothing of %s", p.Name)
 		}
 	}
-	for _, name := range []string{"-goarch", "-o ", "-block", "-level", "-compress-init", "-inspect", "-list"} {
+	for _, name := range []string{"-goarch", "-manifest", "-o ", "-block", "-level", "-compress-init", "-inspect", "-list"} {
 		if !strings.Contains(usage.String(), name) {
 			t.Errorf("usage says nothing of %s", name)
 		}
