@@ -50,14 +50,7 @@ func run(ctx context.Context, args []string, out, usage io.Writer) error {
 	keepInit := flags.String("init", "", "leave a copy of PID 1's binary there")
 	inspect := flags.Bool("inspect", false, "read the image again and check it against what was declared")
 	list := flags.Bool("list", false, "print every path, its size and why it is there")
-	flags.Usage = func() {
-		fmt.Fprintln(usage, "usage: mkimage [flags] PROFILE")
-		for _, p := range image.Profiles(root) {
-			fmt.Fprintf(usage, "  %-8s%s\n", p.Name, p.What)
-		}
-		fmt.Fprintln(usage, "flags:")
-		flags.PrintDefaults()
-	}
+	flags.Usage = func() { printUsage(usage, flags, root) }
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -97,6 +90,16 @@ func run(ctx context.Context, args []string, out, usage io.Writer) error {
 		}
 	}
 	return withinBudget(profile, result) // last, so that what is too large can be looked into
+}
+
+// printUsage tells the profiles and the flags.
+func printUsage(usage io.Writer, flags *flag.FlagSet, root string) {
+	fmt.Fprintln(usage, "usage: mkimage [flags] PROFILE")
+	for _, p := range image.Profiles(root) {
+		fmt.Fprintf(usage, "  %-8s%s\n", p.Name, p.What)
+	}
+	fmt.Fprintln(usage, "flags:")
+	flags.PrintDefaults()
 }
 
 // withinBudget holds the image to its profile's budget, if that has one.
