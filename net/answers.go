@@ -23,13 +23,13 @@ type Failure struct {
 //
 //	net: address add 10.0.0.5/24 dev eth0: EEXIST; kept the existing one
 func (f Failure) AppendText(b []byte) []byte {
-	b = f.Op.AppendText(append(b, "net: "...))
-	b = append(append(b, ": "...), errnoName(uint32(f.Errno))...)
+	b = f.Op.AppendText(text(b, "net: "))
+	b = append(text(b, ": "), errnoName(uint32(f.Errno))...)
 	if f.Kept {
-		return append(b, "; kept the existing one"...)
+		return text(b, "; kept the existing one")
 	}
-	b = wire.AppendUint(append(b, "; trying again in "...), uint64(f.RetryMsec))
-	return append(b, " ms"...)
+	b = wire.AppendUint(text(b, "; trying again in "), uint64(f.RetryMsec))
+	return text(b, " ms")
 }
 
 // Error is the line.
@@ -63,28 +63,43 @@ func (r *failures) add(f Failure) {
 	r.size++
 }
 
-// attemptOf finds what the op is an attempt at.
+// attemptOf finds what the op is an attempt at; nil for what is sent once.
 func (n *Net) attemptOf(op Op) *attempt {
 	switch {
+	case op.Kind == OpSend || op.Kind == OpClose:
+		return nil
 	case op.Dump():
 		return &n.dump.attempt
 	case op.Want == wantLoopback:
 		return &n.loopback
-	case int(op.Want) >= n.wantsCount:
-		return &n.tidying
-	case op.Kind == OpLinkUp:
-		return &n.attempts[op.Want][stepUp]
-	case op.Kind == OpAddressAdd:
-		return &n.attempts[op.Want][stepAddress]
+	case op.Kind == OpRouteDelete:
+		return &n.tidying[tidyRoute]
+	case op.Kind == OpAddressDelete:
+		return &n.tidying[tidyAddress]
+	case op.Kind == OpOpen:
+		return &n.clients[op.Want].opening[op.Socket.slot()]
 	}
-	return &n.attempts[op.Want][stepRoute]
+	for s := range stepsCount {
+		if leased := s == stepMTU || s >= stepLeaseAddress; stepKinds[s] == op.Kind && leased == op.Leased {
+			return &n.attempts[op.Want][s]
+		}
+	}
+	return nil
 }
 
 // Done tells that the op was done. The kernel's own word of it ends the attempt;
 // without that it is tried again, ever more slowly.
 func (n *Net) Done(op Op, now int64) {
 	a := n.attemptOf(op)
+	if a == nil {
+		return
+	}
 	a.flying, a.errno = false, 0
+	if op.Kind == OpOpen {
+		n.clients[op.Want].open[op.Socket.slot()] = op.Socket
+		a.right()
+		return
+	}
 	a.pause(now)
 }
 
@@ -92,13 +107,24 @@ func (n *Net) Done(op Op, now int64) {
 func (n *Net) Failed(op Op, errno unix.Errno, now int64) {
 	a := n.attemptOf(op)
 	f := Failure{Op: op, Errno: errno}
+	if a == nil { // what was not sent counts as lost, and is sent again in its time
+		f.RetryMsec = uint32(max(n.clients[op.Want].atNsec-now, 0) / nsecPerMsec)
+		n.failures.add(f)
+		return
+	}
 	switch {
 	case errno == unix.EEXIST && (op.Kind == OpAddressAdd || op.Kind == OpRouteAdd):
 		// Somebody was faster, or another default route is there. We did not see it:
 		// look again.
 		f.Kept = true
-		a.kept = op.Kind == OpRouteAdd
+		if op.Kind == OpRouteAdd && op.Leased {
+			n.clients[op.Want].kept |= 1 << op.Route
+		} else {
+			a.kept = op.Kind == OpRouteAdd
+		}
 		n.Resync()
+	case op.Kind == OpLinkMTU && (errno == unix.EINVAL || errno == unix.EOPNOTSUPP):
+		f.Kept, a.kept = true, true // the card can't: it will not be able to later
 	case (op.Kind == OpAddressDelete || op.Kind == OpRouteDelete) &&
 		(errno == unix.ESRCH || errno == unix.EADDRNOTAVAIL || errno == unix.ENODEV):
 		n.Done(op, now) // gone by itself
@@ -131,15 +157,28 @@ func (a *attempt) pause(now int64) {
 func (n *Net) expire(now int64) {
 	n.expireOne(&n.dump.attempt, Op{Kind: OpDumpLinks + OpKind(min(n.stage, syncRoutes)), Want: wantNone}, now)
 	n.expireOne(&n.loopback, Op{Kind: OpLinkUp, Want: wantLoopback, Name: NameOf("lo")}, now)
-	n.expireOne(&n.tidying, Op{Kind: OpAddressDelete, Want: wantNone}, now)
+	for i := range n.tidying {
+		n.expireOne(&n.tidying[i], n.tidied[i], now)
+	}
 	for i := range n.wantsCount {
 		w := &n.wants[i]
 		op := n.named(Op{Want: uint8(i), Link: n.bound[i], Address: w.Address, PrefixBits: w.PrefixBits, Gateway: w.Gateway})
-		for s := range n.attempts[i] {
-			op.Kind = [stepsCount]OpKind{OpLinkUp, OpAddressAdd, OpRouteAdd}[s]
-			n.expireOne(&n.attempts[i][s], op, now)
+		for s := range stepsCount {
+			op.Kind, op.Leased = stepKinds[s], s == stepMTU || s >= stepLeaseAddress
+			n.expireOne(&n.attempts[i][s], n.leased(op), now)
 		}
 	}
+}
+
+// leased fills an op in with what a lease wants, for its line only.
+func (n *Net) leased(op Op) Op {
+	if l := n.leaseOn(int(op.Want)); op.Leased && l != nil {
+		op.Address, op.PrefixBits, op.MTUBytes, op.Gateway = l.address, l.prefixBits, uint32(l.mtu), [4]byte{}
+		if r, ok := n.leaseRoute(int(op.Want), int(n.clients[op.Want].routing)); ok {
+			op.Dest, op.DestBits, op.Gateway, op.Metric = r.dest, r.destBits, r.gateway, leaseMetric(int(op.Want))
+		}
+	}
+	return op
 }
 
 // expireOne takes a missing answer for a failure.

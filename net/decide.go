@@ -10,6 +10,10 @@ package netcfg
 func (n *Net) Decide(now int64, ops []Op) []Op {
 	n.decidedNsec = now
 	n.expire(now)
+	defer n.noteWait(now)
+	for i := range n.wantsCount { // leases end also while the kernel is being read
+		ops = n.decideClient(i, now, ops)
+	}
 	if n.stage != synced {
 		op := Op{Kind: OpDumpLinks + OpKind(n.stage), Want: wantNone}
 		return n.dump.try(op, now, ops)
@@ -88,12 +92,15 @@ func (n *Net) decideWant(i int, now int64, ops []Op) []Op {
 		route := Op{Kind: OpRouteAdd, Want: uint8(i), Link: link.Index, Name: link.Name, Gateway: w.Gateway}
 		ops = a[stepRoute].try(route, now, ops)
 	}
-	return ops
+	return n.decideLease(i, link, now, ops)
 }
 
 // addressThere tells whether a want's address is on its link, whoever put it.
 func (n *Net) addressThere(i int) bool {
 	w := &n.wants[i]
+	if w.Address == [4]byte{} {
+		return true // it wants a lease only
+	}
 	f := AddressFact{Link: n.bound[i], Address: w.Address, PrefixBits: w.PrefixBits}
 	for k := range n.have.addresses {
 		if e := &n.have.addresses[k]; e.generation != 0 && e.fact.same(&f) {
@@ -109,34 +116,61 @@ func (n *Net) routeThere(i int) bool {
 		return true
 	}
 	for k := range n.have.routes {
-		e := &n.have.routes[k]
-		if e.generation != 0 && e.fact.Link == n.bound[i] && e.fact.Gateway == n.wants[i].Gateway {
+		if e := &n.have.routes[k]; e.generation != 0 && n.isWantsRoute(i, &e.fact) {
 			return true
 		}
 	}
 	return false
 }
 
-// tidy takes away one thing that has our tag and that nobody wants. What others
-// put there is left alone.
+// isWantsRoute tells whether a route is want i's default route, whoever made it;
+// one of ours with a metric is a lease's.
+func (n *Net) isWantsRoute(i int, f *RouteFact) bool {
+	return f.DestBits == 0 && f.Link == n.bound[i] && f.Gateway == n.wants[i].Gateway &&
+		(f.Metric == 0 || f.Protocol != ProtocolMote)
+}
+
+// The places of tidying and tidied.
+const (
+	tidyAddress = 0
+	tidyRoute   = 1
+)
+
+// tidy takes away one address and one route that have our tag and that nobody
+// wants. What others put there is left alone.
 func (n *Net) tidy(now int64, ops []Op) []Op {
-	for k := range n.have.routes {
-		e := &n.have.routes[k]
-		if e.generation != 0 && e.fact.Protocol == ProtocolMote && !n.routeWanted(&e.fact) {
-			op := Op{Kind: OpRouteDelete, Want: wantNone, Link: e.fact.Link, Gateway: e.fact.Gateway}
-			return n.tidying.try(n.named(op), now, ops)
-		}
-	}
+	var address, route Op
 	for k := range n.have.addresses {
 		e := &n.have.addresses[k]
 		if e.generation != 0 && e.fact.Protocol == ProtocolMote && !n.addressWanted(&e.fact) {
-			op := Op{Kind: OpAddressDelete, Want: wantNone, Link: e.fact.Link,
+			address = Op{Kind: OpAddressDelete, Want: wantNone, Link: e.fact.Link,
 				Address: e.fact.Address, PrefixBits: e.fact.PrefixBits}
-			return n.tidying.try(n.named(op), now, ops)
+			break
 		}
 	}
-	n.tidying.right()
-	return ops
+	for k := range n.have.routes {
+		e := &n.have.routes[k]
+		if e.generation != 0 && e.fact.Protocol == ProtocolMote && !n.routeWanted(&e.fact) {
+			route = Op{Kind: OpRouteDelete, Want: wantNone, Link: e.fact.Link, Gateway: e.fact.Gateway,
+				Dest: e.fact.Dest, DestBits: e.fact.DestBits, Metric: e.fact.Metric}
+			break
+		}
+	}
+	return n.tidyOne(tidyAddress, address, now, n.tidyOne(tidyRoute, route, now, ops))
+}
+
+// tidyOne takes the next thing away as soon as the last one is gone.
+func (n *Net) tidyOne(at int, op Op, now int64, ops []Op) []Op {
+	a := &n.tidying[at]
+	if op.Kind == OpNone {
+		a.right()
+		return ops
+	}
+	op = n.named(op)
+	if !a.flying && n.tidied[at] != op {
+		n.tidied[at], *a = op, attempt{}
+	}
+	return a.try(op, now, ops)
 }
 
 // named puts the link's name into an op, for its line only.
@@ -155,17 +189,17 @@ func (n *Net) addressWanted(f *AddressFact) bool {
 			return true
 		}
 	}
-	return false
+	return n.leaseWantsAddress(f)
 }
 
-// routeWanted tells whether some want has asked for this default route.
+// routeWanted tells whether some want, or its lease, has asked for this route.
 func (n *Net) routeWanted(f *RouteFact) bool {
 	for i := range n.wantsCount {
-		if n.bound[i] == f.Link && n.wants[i].Gateway == f.Gateway {
+		if n.wants[i].Gateway != [4]byte{} && n.isWantsRoute(i, f) {
 			return true
 		}
 	}
-	return false
+	return n.leaseWantsRoute(f)
 }
 
 // NextDeadline is when Decide is to be called though nothing was heard, in ns of
@@ -179,11 +213,16 @@ func (n *Net) NextDeadline() int64 {
 		return max(n.decidedNsec, 1) // an act has led to a resync: begin it at once
 	}
 	next := n.loopback.earlier(0, n.decidedNsec)
-	next = n.tidying.earlier(next, n.decidedNsec)
+	for i := range n.tidying {
+		next = n.tidying[i].earlier(next, n.decidedNsec)
+	}
 	next = n.dump.earlier(next, n.decidedNsec)
 	for i := range n.wantsCount {
 		for s := range n.attempts[i] {
 			next = n.attempts[i][s].earlier(next, n.decidedNsec)
+		}
+		if c := n.clients[i]; c != nil {
+			next = c.earlier(next, n.decidedNsec)
 		}
 	}
 	return next

@@ -22,19 +22,19 @@ var dumps = []string{"dump links", "dump addresses", "dump routes"}
 
 func begin(t *testing.T, k *kernel, want ...wire.Link) *story {
 	t.Helper()
-	return &story{n: New(want), k: k, now: 1}
+	return &story{n: New(want, "", 1), k: k, now: 1}
 }
 
 func TestFromNothingToReady(t *testing.T) {
 	s := begin(t, machine(t), mote0)
-	if s.n.Ready() || s.n.WaitingFor() != "waiting for the kernel's list of links" {
-		t.Errorf("%q", s.n.WaitingFor())
+	if s.n.Ready() || s.n.WaitingFor(0) != "waiting for the kernel's list of links" {
+		t.Errorf("%q", s.n.WaitingFor(0))
 	}
 	s.settle()
 	expect(t, "boot", s.take(), append(slices.Clone(dumps), "link up lo", "link up mote0",
 		"address add 10.0.2.15/24 dev mote0", "route add default via 10.0.2.2 dev mote0")...)
-	if !s.n.Ready() || s.n.WaitingFor() != "" {
-		t.Error(s.n.WaitingFor())
+	if !s.n.Ready() || s.n.WaitingFor(0) != "" {
+		t.Error(s.n.WaitingFor(0))
 	}
 	s.later(3)
 	expect(t, "idle", s.take())
@@ -54,7 +54,7 @@ func TestALinkWithoutNameIsTheFirstEthernet(t *testing.T) {
 	s := begin(t, k, want)
 	s.settle()
 	if got := s.n.have.link(s.n.bound[0]); got == nil || got.Index != 5 || !s.n.Ready() {
-		t.Errorf("chose %+v; %s", got, s.n.WaitingFor())
+		t.Errorf("chose %+v; %s", got, s.n.WaitingFor(0))
 	}
 	k.plug(LinkFact{Index: 3, Name: NameOf("late0"), Ethernet: true})
 	if s.settle(); s.n.bound[0] != 5 {
@@ -62,11 +62,11 @@ func TestALinkWithoutNameIsTheFirstEthernet(t *testing.T) {
 	}
 	k.unplug(5)
 	if s.later(2); s.n.bound[0] != 3 || !s.n.Ready() {
-		t.Errorf("with it gone, bound to %d: %s", s.n.bound[0], s.n.WaitingFor())
+		t.Errorf("with it gone, bound to %d: %s", s.n.bound[0], s.n.WaitingFor(0))
 	}
 	none := begin(t, &kernel{t: t, links: []LinkFact{{Index: 1, Name: NameOf("lo"), Loopback: true}}}, want)
-	if none.settle(); none.n.WaitingFor() != "waiting for a link that is no loopback" {
-		t.Error(none.n.WaitingFor())
+	if none.settle(); none.n.WaitingFor(0) != "waiting for a link that is no loopback" {
+		t.Error(none.n.WaitingFor(0))
 	}
 }
 
@@ -85,7 +85,7 @@ func TestALinkIsReplacedUnseen(t *testing.T) {
 		k.lose = false
 		s.settle()
 		if s.later(3); !s.n.Ready() || s.n.bound[0] != 8 {
-			t.Errorf("%q: bound to %d: %s", name, s.n.bound[0], s.n.WaitingFor())
+			t.Errorf("%q: bound to %d: %s", name, s.n.bound[0], s.n.WaitingFor(0))
 		}
 	}
 }
@@ -109,13 +109,13 @@ func TestWhatIsTakenAwayIsPutBack(t *testing.T) {
 	expect(t, "route", s.take(), "route add default via 10.0.2.2 dev mote0")
 	k.unplug(4)
 	s.settle()
-	if s.n.Ready() || s.n.WaitingFor() != "waiting for link mote0" {
-		t.Error(s.n.WaitingFor())
+	if s.n.Ready() || s.n.WaitingFor(0) != "waiting for link mote0" {
+		t.Error(s.n.WaitingFor(0))
 	}
 	k.plug(LinkFact{Index: 6, Name: NameOf("mote0"), Ethernet: true})
 	s.later(2)
 	if !s.n.Ready() || s.n.bound[0] != 6 {
-		t.Error(s.n.WaitingFor())
+		t.Error(s.n.WaitingFor(0))
 	}
 }
 
@@ -129,7 +129,7 @@ func TestFailuresAreTriedAgainEverMoreSlowly(t *testing.T) {
 		return 0
 	}
 	s.settle()
-	if got := s.n.WaitingFor(); got != "waiting for address 10.0.2.15/24 dev mote0 (last try: ENOMEM)" {
+	if got := s.n.WaitingFor(0); got != "waiting for address 10.0.2.15/24 dev mote0 (last try: ENOMEM)" {
 		t.Error(got)
 	}
 	const op = "address add 10.0.2.15/24 dev mote0"
@@ -148,7 +148,7 @@ func TestFailuresAreTriedAgainEverMoreSlowly(t *testing.T) {
 	k.breaks = nil
 	s.later(2)
 	if !s.n.Ready() {
-		t.Error(s.n.WaitingFor())
+		t.Error(s.n.WaitingFor(0))
 	}
 	s.later(2)
 	if s.n.attempts[0][stepAddress] != (attempt{}) {
@@ -196,12 +196,12 @@ func TestEachStepFailsAndIsNamed(t *testing.T) {
 			return 0
 		}
 		s.settle()
-		if got := s.n.WaitingFor(); got != want {
+		if got := s.n.WaitingFor(0); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 		k.breaks = nil
 		if s.later(4); !s.n.Ready() {
-			t.Errorf("never recovers from %q: %q", want, s.n.WaitingFor())
+			t.Errorf("never recovers from %q: %q", want, s.n.WaitingFor(0))
 		}
 	}
 }
@@ -214,7 +214,7 @@ func TestAnotherDefaultRouteIsKeptUntilItGoes(t *testing.T) {
 	s.settle()
 	s.later(4)
 	if !s.n.Ready() || k.routes[0] != theirs {
-		t.Errorf("%s, %+v", s.n.WaitingFor(), k.routes)
+		t.Errorf("%s, %+v", s.n.WaitingFor(0), k.routes)
 	}
 	lines := s.take()
 	if slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, "delete") }) {
@@ -252,7 +252,7 @@ func TestLostInterruptedAndMissingAnswers(t *testing.T) {
 	expect(t, "interrupted", s.take(), "dump links", "net: dump links: EINTR; trying again in 100 ms")
 	s.later(3)
 	if !s.n.Ready() {
-		t.Error(s.n.WaitingFor())
+		t.Error(s.n.WaitingFor(0))
 	}
 	k.lose = true
 	k.down(4)
@@ -260,7 +260,7 @@ func TestLostInterruptedAndMissingAnswers(t *testing.T) {
 	resyncs := s.n.Resyncs
 	s.settle()
 	if s.later(2); !s.n.Ready() || s.n.Resyncs == resyncs || !k.link(4).Up {
-		t.Errorf("lost: %s", s.n.WaitingFor())
+		t.Errorf("lost: %s", s.n.WaitingFor(0))
 	}
 	s.later(3)
 	s.take()
@@ -288,7 +288,7 @@ func TestMessagesThatAreNotTheKernelsOrNotWhole(t *testing.T) {
 	s.n.Take(k, 3, s.buffer[:], &from, s.now)
 	k.port = 0
 	if s.n.Forged != 1 || !s.n.Ready() {
-		t.Errorf("forged %d, %s", s.n.Forged, s.n.WaitingFor())
+		t.Errorf("forged %d, %s", s.n.Forged, s.n.WaitingFor(0))
 	}
 	for _, size := range []int{10, 20} { // cut by the buffer; cut by whoever sent it
 		resyncs, malformed := s.n.Resyncs, s.n.Malformed
@@ -320,7 +320,7 @@ func TestSendingFails(t *testing.T) {
 	expect(t, "signals", s.take(), "dump links", "net: dump links: EINTR; trying again in 200 ms")
 	k.fails = nil
 	if s.later(3); !s.n.Ready() {
-		t.Error(s.n.WaitingFor())
+		t.Error(s.n.WaitingFor(0))
 	}
 	up := Op{Kind: OpLinkUp, Link: 4}
 	for call, errno := range map[string]unix.Errno{"socket": unix.EMFILE, "write": unix.EPERM, "read": unix.EIO} {
@@ -358,7 +358,7 @@ func TestSteadyWorkAllocatesNothing(t *testing.T) {
 		s.n.Decide(s.now, ops)
 		s.n.NextDeadline()
 		s.n.Ready()
-		s.n.AppendWaiting(line)
+		s.n.AppendWaiting(line, s.now)
 		op := Op{Kind: OpAddressAdd, Link: 4, Name: NameOf("mote0")}
 		s.n.Encode(request, op)
 		op.AppendText(line)
@@ -374,7 +374,7 @@ func FuzzReceive(f *testing.F) {
 		f.Add(real(f, name))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		n := New([]wire.Link{mote0, {Address: [4]byte{10, 1, 1, 1}, PrefixBits: 8}})
+		n := New([]wire.Link{mote0, {Address: [4]byte{10, 1, 1, 1}, PrefixBits: 8}, {Name: "mote0", DHCP4: true, Probe: true}}, "", 1)
 		for now := int64(1); now < 6; now++ {
 			n.Receive(b, now)
 			ops := n.Decide(now, nil)

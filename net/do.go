@@ -44,7 +44,7 @@ func OpenSocket(sys Sys) (fd int, err error) {
 // Outcome is what one look at the socket gave.
 type Outcome uint8
 
-// The outcomes of Take.
+// The outcomes of Take and TakePacket.
 const (
 	// OutcomeDrained: nothing is waiting. Also after EINTR: epoll says it again.
 	OutcomeDrained Outcome = iota
@@ -53,6 +53,9 @@ const (
 	// OutcomeBroken: the socket is of no use any more; close it, open another, and
 	// call Resync.
 	OutcomeBroken
+	// OutcomeFailed: there was something, and it could not be read; look again in
+	// another turn.
+	OutcomeFailed
 )
 
 // Take reads at most one datagram from fd into buffer, of ReceiveSize bytes, and

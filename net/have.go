@@ -24,6 +24,8 @@ type linkEntry struct {
 type addressEntry struct {
 	generation uint32
 	fact       AddressFact
+	// endNsec is when the kernel takes it away, zero for never.
+	endNsec int64
 }
 
 type routeEntry struct {
@@ -91,8 +93,12 @@ func (a *AddressFact) same(b *AddressFact) bool {
 }
 
 // setAddress keeps f, in the place of what it replaces or in a free one.
-func (h *have) setAddress(f *AddressFact) {
+func (h *have) setAddress(f *AddressFact, now int64) {
 	var free *addressEntry
+	endNsec := int64(0)
+	if f.ValidSec != 0 && f.ValidSec != leaseForeverSec {
+		endNsec = now + int64(f.ValidSec)*nsecPerSec
+	}
 	for i := range h.addresses {
 		e := &h.addresses[i]
 		switch {
@@ -101,7 +107,7 @@ func (h *have) setAddress(f *AddressFact) {
 				free = e
 			}
 		case e.fact.same(f):
-			*e = addressEntry{h.generation, *f}
+			*e = addressEntry{h.generation, *f, endNsec}
 			return
 		}
 	}
@@ -109,7 +115,7 @@ func (h *have) setAddress(f *AddressFact) {
 		h.dropped++
 		return
 	}
-	*free = addressEntry{h.generation, *f}
+	*free = addressEntry{h.generation, *f, endNsec}
 }
 
 // dropAddress forgets f, whoever set it.

@@ -30,6 +30,8 @@ type kernel struct {
 	mute      bool // no answers at all
 	port      uint32
 	calls     []string
+	sent      [][]byte        // packets of clients
+	cut       map[uint32]bool // links without a cable
 	fails     map[string]unix.Errno
 }
 
@@ -49,6 +51,28 @@ func (k *kernel) SetsockoptInt(fd, level, option, value int) unix.Errno {
 	return k.call("setsockopt")
 }
 func (k *kernel) Close(fd int) unix.Errno { return k.call("close") }
+func (k *kernel) BindPacket(fd int, link uint32, etherType uint16) unix.Errno {
+	return k.call("bind packet")
+}
+func (k *kernel) BindUDP(fd int, port uint16) unix.Errno { return k.call("bind udp") }
+func (k *kernel) Filter(fd int, program []unix.SockFilter) unix.Errno {
+	return k.call("filter")
+}
+func (k *kernel) SendPacket(fd int, link uint32, etherType uint16, b []byte) unix.Errno {
+	if errno := k.call("send packet"); errno != 0 {
+		return errno
+	}
+	k.sent = append(k.sent, slices.Clone(b))
+	return 0
+}
+func (k *kernel) SendUDP(fd int, to [4]byte, port uint16, b []byte) unix.Errno {
+	if errno := k.call("send udp"); errno != 0 {
+		return errno
+	}
+	k.sent = append(k.sent, slices.Clone(b))
+	return 0
+}
+func (k *kernel) Random() uint64 { return 1 }
 
 func (k *kernel) Read(fd int, b []byte) (int, unix.Errno) {
 	if errno := k.call("read"); errno != 0 {
@@ -107,12 +131,18 @@ func (k *kernel) sayLink(kind, flags uint16, seq uint32, f LinkFact) {
 	if f.Loopback {
 		bits |= unix.IFF_LOOPBACK
 	}
+	if f.Up && !k.cut[f.Index] {
+		bits |= unix.IFF_RUNNING
+	}
 	binary.NativeEndian.PutUint16(body[2:], hardware)
 	binary.NativeEndian.PutUint32(body[4:], f.Index)
 	binary.NativeEndian.PutUint32(body[8:], bits)
 	ae := netlink.NewAttributeEncoder()
 	ae.String(unix.IFLA_IFNAME, f.Name.String())
-	ae.Uint32(unix.IFLA_MTU, 1500)
+	ae.Uint32(unix.IFLA_MTU, f.MTUBytes)
+	if f.MAC != [6]byte{} {
+		ae.Bytes(unix.IFLA_ADDRESS, f.MAC[:])
+	}
 	k.say(kind, flags, seq, body, ae)
 }
 
@@ -123,6 +153,9 @@ func (k *kernel) sayAddress(kind, flags uint16, seq uint32, f AddressFact) {
 	ae.Bytes(unix.IFA_ADDRESS, f.Address[:])
 	ae.Bytes(unix.IFA_LOCAL, f.Address[:])
 	ae.Uint8(attrAddrProto, f.Protocol)
+	times := make([]byte, 16)
+	binary.NativeEndian.PutUint32(times[4:], f.ValidSec)
+	ae.Bytes(unix.IFA_CACHEINFO, times)
 	k.say(kind, flags, seq, body, ae)
 }
 
@@ -131,7 +164,9 @@ func (k *kernel) sayRoute(kind, flags uint16, seq uint32, f RouteFact) {
 	ae := netlink.NewAttributeEncoder()
 	ae.Uint32(unix.RTA_TABLE, f.Table)
 	ae.Bytes(unix.RTA_GATEWAY, f.Gateway[:])
+	ae.Bytes(unix.RTA_DST, f.Dest[:])
 	ae.Uint32(unix.RTA_OIF, f.Link)
+	ae.Uint32(unix.RTA_PRIORITY, f.Metric)
 	k.say(kind, flags, seq, body, ae)
 }
 
@@ -207,7 +242,14 @@ func (k *kernel) change(kind uint16, b []byte) unix.Errno {
 				f.Address = [4]byte(ad.Bytes())
 			case attrAddrProto:
 				f.Protocol = ad.Uint8()
+			case unix.IFA_CACHEINFO:
+				f.ValidSec = binary.NativeEndian.Uint32(ad.Bytes()[4:])
 			}
+		}
+		if at := slices.IndexFunc(k.addresses, func(a AddressFact) bool { return a.same(&f) }); at >= 0 && b[7]&1 != 0 {
+			k.addresses[at] = f // NLM_F_REPLACE
+			k.sayAddress(kind, 0, 0, f)
+			return 0
 		}
 		return k.changeAddress(kind, f)
 	case unix.RTM_NEWROUTE, unix.RTM_DELROUTE:
@@ -219,6 +261,10 @@ func (k *kernel) change(kind uint16, b []byte) unix.Errno {
 				f.Gateway = [4]byte(ad.Bytes())
 			case unix.RTA_OIF:
 				f.Link = ad.Uint32()
+			case unix.RTA_DST:
+				f.Dest = [4]byte(ad.Bytes())
+			case unix.RTA_PRIORITY:
+				f.Metric = ad.Uint32()
 			}
 		}
 		return k.changeRoute(kind, f)
@@ -253,7 +299,9 @@ func (k *kernel) changeRoute(kind uint16, f RouteFact) unix.Errno {
 		return unix.ESRCH
 	case kind == unix.RTM_DELROUTE:
 		k.routes = slices.Delete(k.routes, at, at+1)
-	case len(k.routes) > 0: // one default of one metric
+	case slices.ContainsFunc(k.routes, func(r RouteFact) bool {
+		return r.Dest == f.Dest && r.DestBits == f.DestBits && r.Metric == f.Metric
+	}):
 		return unix.EEXIST
 	case link == nil || !link.Up || !onLink:
 		return unix.ENETUNREACH
@@ -304,68 +352,4 @@ type story struct {
 	lines  []string
 	buffer [ReceiveSize]byte
 	ops    [OpsMax]Op
-}
-
-// turn is one turn of a loop; it tells whether anything happened.
-func (s *story) turn() bool {
-	var from hw.Sender
-	busy := false
-	for s.n.Take(s.k, 3, s.buffer[:], &from, s.now) == OutcomeTaken {
-		busy = true
-	}
-	for _, op := range s.n.Decide(s.now, s.ops[:0]) {
-		busy = true
-		s.lines = append(s.lines, op.String())
-		var request [MessageSizeMax]byte
-		if !op.Slow() {
-			s.n.Act(s.k, 3, op, request[:], s.now)
-		} else if errno := s.slow(op); errno != 0 {
-			s.n.Failed(op, errno, s.now)
-		} else {
-			s.n.Done(op, s.now)
-		}
-	}
-	for {
-		f, ok := s.n.NextFailure()
-		if !ok {
-			return busy
-		}
-		s.lines = append(s.lines, f.Error())
-	}
-}
-
-// slow is a worker: its answer does not come by the loop's socket.
-func (s *story) slow(op Op) unix.Errno {
-	if s.k.breaks != nil {
-		if errno := s.k.breaks(unix.RTM_NEWLINK); errno != 0 {
-			return errno
-		}
-	}
-	return s.k.change(unix.RTM_NEWLINK, AppendOp(nil, op, 1))
-}
-
-// settle turns until nothing is to be heard or done at this time.
-func (s *story) settle() {
-	for i := 0; s.turn(); i++ {
-		if i > 200 {
-			s.k.t.Fatalf("never quiet: %q", s.lines[len(s.lines)-6:])
-		}
-	}
-}
-
-// later steps to the next deadline, n times, and settles.
-func (s *story) later(n int) {
-	for range n {
-		if next := s.n.NextDeadline(); next > s.now {
-			s.now = next
-		}
-		s.settle()
-	}
-}
-
-// take returns the lines since the last call.
-func (s *story) take() []string {
-	lines := s.lines
-	s.lines = nil
-	return lines
 }

@@ -14,19 +14,44 @@ const (
 	addressesMax = 64
 	// routesMax bounds the default routes that are remembered.
 	routesMax = 32
-	// OpsMax bounds what one Decide can ask for: three steps a want, the loopback
-	// and one thing to tidy up.
-	OpsMax = wantsMax*int(stepsCount) + 2
-	// flightsMax bounds the requests without an answer yet.
-	flightsMax = OpsMax
+	// OpsMax bounds what one Decide can ask for: for each want its steps, a packet
+	// and its sockets; the loopback, and an address and a route to tidy up.
+	OpsMax = wantsMax*(int(stepsCount)+1+socketSlots) + 3
+	// PacketSocketsMax bounds the sockets of clients: each want's have two places.
+	PacketSocketsMax = wantsMax * socketSlots
+	// flightsMax bounds the requests to rtnetlink without an answer yet.
+	flightsMax = wantsMax*int(stepsCount) + 4
 	// failuresMax bounds the failures that wait to be logged; older ones go.
 	failuresMax = 16
+	// newsMax bounds what became of leases and waits to be logged.
+	newsMax = 8
+
+	// leaseRoutesMax bounds the routes of a lease, leaseServersMax its name and its
+	// time servers, leaseTextSizeMax a name (RFC 1035 section 2.3.4) and
+	// searchSizeMax a search list; what a server sends past them is left out.
+	leaseRoutesMax   = 16
+	leaseServersMax  = 4
+	leaseTextSizeMax = 253
+	searchSizeMax    = 255
+	// dnsNameSizeMax bounds a name with its dots, in bytes.
+	dnsNameSizeMax = 255
+	// optionSizeMax bounds an option that came in parts, in bytes: routes and
+	// search lists past it are cut, and then malformed.
+	optionSizeMax = 512
+	// dhcpAnswerSizeMax is what we let a server send, in bytes: what one frame
+	// takes (1,500 less the heads of IP and UDP).
+	dhcpAnswerSizeMax = 1472
+	// bootpSizeMin is RFC 1542's least, dhcpSizeMax our most: all options, and a
+	// host name of 63 bytes.
+	bootpSizeMin = 300
+	dhcpSizeMax  = 400
 
 	// writesMax bounds the retries of a call that a signal interrupted.
 	writesMax = 8
 
-	// MessageSizeMax bounds what we send, in bytes: a head, a body, 4 attributes.
-	MessageSizeMax = 128
+	// MessageSizeMax bounds what we send, in bytes: a DHCP message in its datagram
+	// (rtnetlink needs less: a head, a body, 5 attributes).
+	MessageSizeMax = ipHeadSize + udpHeadSize + dhcpSizeMax
 	// ReceiveSize is the buffer that the kernel's dumps want, in bytes: it fills
 	// up to 32 KiB a message where the reader offers as much.
 	ReceiveSize = 32 << 10
@@ -34,8 +59,9 @@ const (
 	// costs a resync.
 	socketReceiveSize = 1 << 20
 
-	// nsecPerMsec makes the figures below nanoseconds.
+	// nsecPerMsec and nsecPerSec make the figures below nanoseconds.
 	nsecPerMsec = 1_000_000
+	nsecPerSec  = 1_000_000_000
 	// retryMinNsec is the wait before the second try, doubled by each further one
 	// up to retryMaxNsec. It also is the wait for the kernel's own word of what
 	// was done, and paces a fight over an address.
@@ -44,4 +70,53 @@ const (
 	// answerNsec bounds the wait for an answer, slowNsec that for a worker's.
 	answerNsec = 5_000 * nsecPerMsec
 	slowNsec   = 35_000 * nsecPerMsec
+
+	// retransmitNsec is the wait for an answer to the first request, RFC 2131
+	// section 4.1: 4, 8, 16, 32, 64 s. verifyNsec is shorter, as a server that does
+	// not know us has to be silent: a node in a new network has to ask anew soon.
+	retransmitNsec = 4 * nsecPerSec
+	verifyNsec     = 2 * nsecPerSec
+	// requestTriesMax requests of an offered address, and verifyTriesMax of one of
+	// before; then it begins anew.
+	requestTriesMax = 3
+	verifyTriesMax  = 2
+	// stickyNsec is how long the server of the last lease is waited for while
+	// another one offers.
+	stickyNsec = nsecPerSec
+	// flapNsec is the least time between two beginnings because of a carrier.
+	flapNsec = 2 * nsecPerSec
+	// refusedMinNsec is the wait after a second NAK in a row, doubled up to
+	// refusedMaxNsec; declineNsec that after a conflict, RFC 2131 section 3.1(5).
+	refusedMinNsec = nsecPerSec
+	refusedMaxNsec = 64 * nsecPerSec
+	declineNsec    = 10 * nsecPerSec
+	// renewMinNsec is the least time between two requests for more time, RFC 2131
+	// section 4.4.5; renewFuzzNsec the most by which the first comes early.
+	renewMinNsec  = 60 * nsecPerSec
+	renewFuzzNsec = 30 * nsecPerSec
+	// leaseSecMin is the shortest lease that is taken: a shorter one could end
+	// before a lost packet is sent again. leaseGuardNsec before its end it is given
+	// up, so that it never is used past it; leaseSlackNsec is by how much the kernel,
+	// which counts in whole seconds, may differ.
+	leaseSecMin    = 10
+	leaseGuardNsec = nsecPerSec
+	leaseSlackNsec = 3 * nsecPerSec
+	// leaseMetricMin is the metric of the first link's leased routes: behind those
+	// of the manifest, which have none.
+	leaseMetricMin = 1024
+	// leaseMTUMin is the smallest MTU that is taken from a server: below it IPv6
+	// would be turned off (RFC 8200 section 5).
+	leaseMTUMin = 1280
+	// Of RFC 5227 section 1.1: PROBE_NUM, ANNOUNCE_NUM, ANNOUNCE_INTERVAL.
+	probesMax    = 3
+	announcesMax = 2
+	announceNsec = 2 * nsecPerSec
+	// stepsInTurnMax bounds the states that a client goes through in one Decide.
+	stepsInTurnMax = 4
 )
+
+// A client's kept routes are bits of a uint32.
+const _ = uint(32 - leaseRoutesMax)
+
+// A name and its length's byte.
+const _ = uint(255 - leaseTextSizeMax)

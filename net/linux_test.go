@@ -6,175 +6,11 @@
 package netcfg
 
 import (
-	"os"
-	"runtime"
 	"slices"
 	"testing"
 
-	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
-
-	"mote/hw"
-	"mote/wire"
 )
-
-// namespace moves the test to a fresh network namespace, on a thread that is
-// given up with it.
-func namespace(t *testing.T) {
-	t.Helper()
-	if os.Getuid() != 0 {
-		t.Skip("a network namespace needs root")
-	}
-	runtime.LockOSThread() // never unlocked: the runtime ends the thread
-	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
-		t.Skip(err)
-	}
-}
-
-// world is one Net with its socket, in this thread's namespace.
-type world struct {
-	t      *testing.T
-	n      *Net
-	fd     int
-	buffer []byte
-	from   hw.Sender
-	done   []string
-}
-
-func newWorld(t *testing.T, want ...wire.Link) *world {
-	t.Helper()
-	fd, err := OpenSocket(Linux{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { unix.Close(fd) })
-	return &world{t: t, n: New(want), fd: fd, buffer: make([]byte, ReceiveSize)}
-}
-
-func boottime(t *testing.T) int64 {
-	t.Helper()
-	var ts unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &ts); err != nil {
-		t.Fatal(err)
-	}
-	return ts.Nano()
-}
-
-// turn is one turn of a loop; it tells whether anything was done.
-func (w *world) turn() bool {
-	w.t.Helper()
-	busy := false
-	for {
-		outcome := w.n.Take(Linux{}, w.fd, w.buffer, &w.from, boottime(w.t))
-		if outcome == OutcomeBroken {
-			w.t.Fatal("the socket broke")
-		}
-		if outcome == OutcomeDrained {
-			break
-		}
-		busy = true
-	}
-	var request [MessageSizeMax]byte
-	for _, op := range w.n.Decide(boottime(w.t), nil) {
-		busy = true
-		if !op.Dump() {
-			w.done = append(w.done, op.String())
-		}
-		if !op.Slow() {
-			w.n.Act(Linux{}, w.fd, op, request[:], boottime(w.t))
-		} else if errno := RunSlow(Linux{}, op); errno != 0 {
-			w.n.Failed(op, errno, boottime(w.t))
-		} else {
-			w.n.Done(op, boottime(w.t))
-		}
-	}
-	return busy
-}
-
-// until turns the loop until true, woken by the socket and by deadlines only.
-func (w *world) until(what string, is func() bool) {
-	w.t.Helper()
-	end := boottime(w.t) + 5000*nsecPerMsec
-	for !is() {
-		now := boottime(w.t)
-		if now > end {
-			w.t.Fatalf("no %s: %q; done %q", what, w.n.WaitingFor(), w.done)
-		}
-		if w.turn() {
-			continue
-		}
-		wait := end - now
-		if next := w.n.NextDeadline(); next != 0 {
-			wait = min(wait, max(next-now, 0))
-		}
-		unix.Poll([]unix.PollFd{{Fd: int32(w.fd), Events: unix.POLLIN}}, int(wait/nsecPerMsec)+1)
-	}
-}
-
-// request sends one message to the kernel, which must accept it.
-func request(t *testing.T, message []byte) {
-	t.Helper()
-	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_ROUTE)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer unix.Close(fd)
-	if _, err := unix.Write(fd, message); err != nil {
-		t.Fatal(err)
-	}
-	var b [4096]byte
-	size, err := unix.Read(fd, b[:])
-	if err != nil {
-		t.Fatal(err)
-	}
-	var m Message
-	if _, ok := NextMessage(b[:size], &m); !ok || m.Kind != MessageAnswer || m.Errno != 0 {
-		t.Fatalf("the kernel answers %v, %+v", ok, m)
-	}
-}
-
-// vethMessage makes a pair of links; the attributes are the library's work.
-func vethMessage(t *testing.T, name, peer string) []byte {
-	t.Helper()
-	inner := netlink.NewAttributeEncoder()
-	inner.String(unix.IFLA_IFNAME, peer)
-	peerAttrs, err := inner.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	ae := netlink.NewAttributeEncoder()
-	ae.String(unix.IFLA_IFNAME, name)
-	ae.Nested(unix.IFLA_LINKINFO, func(info *netlink.AttributeEncoder) error {
-		info.String(unix.IFLA_INFO_KIND, "veth")
-		info.Nested(unix.IFLA_INFO_DATA, func(pair *netlink.AttributeEncoder) error {
-			pair.Bytes(1, append(make([]byte, linkBodySize), peerAttrs...)) // VETH_INFO_PEER
-			return nil
-		})
-		return nil
-	})
-	attrs, err := ae.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := appendHead(nil, msgNewLink, flagAck|flagCreate|flagExcl, 1)
-	b = append(append(b, make([]byte, linkBodySize)...), attrs...)
-	return finish(b, 0)
-}
-
-// linkMessage sets flags of a link, or its name, or deletes it.
-func linkMessage(kind uint16, index, flags, mask uint32, name string) []byte {
-	b := appendHead(nil, kind, flagAck, 1)
-	b = append32(append32(b, 0), index)
-	b = append32(append32(b, flags), mask)
-	if name != "" {
-		b = append16(append16(b, uint16(attrHeadSize+len(name)+1)), attrLinkName)
-		b = append(append(b, name...), 0)
-		for len(b)%4 != 0 {
-			b = append(b, 0)
-		}
-	}
-	return finish(b, 0)
-}
 
 // up brings the world with a veth pair to ready.
 func up(t *testing.T) *world {
@@ -195,8 +31,8 @@ func TestTheKernelConfiguresWhatIsWanted(t *testing.T) {
 	if f, ok := w.n.NextFailure(); ok {
 		t.Error(f)
 	}
-	if w.n.WaitingFor() != "" || w.n.Malformed != 0 || w.n.Forged != 0 {
-		t.Errorf("%q, malformed %d, forged %d", w.n.WaitingFor(), w.n.Malformed, w.n.Forged)
+	if w.n.WaitingFor(0) != "" || w.n.Malformed != 0 || w.n.Forged != 0 {
+		t.Errorf("%q, malformed %d, forged %d", w.n.WaitingFor(0), w.n.Malformed, w.n.Forged)
 	}
 	for i := range w.n.have.addresses {
 		if e := &w.n.have.addresses[i]; e.generation != 0 && e.fact.Protocol != ProtocolMote {
@@ -210,7 +46,7 @@ func TestTheKernelConfiguresWhatIsWanted(t *testing.T) {
 	}
 	// And one that wants nothing takes away what is tagged as ours.
 	none := newWorld(t)
-	none.until("an end of tidying", func() bool { return len(none.done) == 2 && !none.n.tidying.flying })
+	none.until("an end of tidying", func() bool { return len(none.done) == 2 && !none.n.tidying[0].flying })
 	dev := Op{Kind: OpAddressDelete, Link: w.n.bound[0], Address: mote0.Address, PrefixBits: 24}.String()
 	if want := []string{"route delete default via 10.0.2.2 dev #" + dev[len(dev)-1:], dev}; !slices.Equal(none.done, want) {
 		t.Errorf("did %q\nwant %q", none.done, want)
@@ -244,7 +80,7 @@ func TestALinkMayComeLateBeRenamedAndGo(t *testing.T) {
 	namespace(t)
 	w := newWorld(t, mote0)
 	w.until("loopback", func() bool { return w.n.known && w.n.loopbackUp() })
-	if got := w.n.WaitingFor(); got != "waiting for link mote0" {
+	if got := w.n.WaitingFor(0); got != "waiting for link mote0" {
 		t.Errorf("%q", got)
 	}
 	request(t, vethMessage(t, "mote0", "peer0"))
@@ -253,11 +89,11 @@ func TestALinkMayComeLateBeRenamedAndGo(t *testing.T) {
 	request(t, linkMessage(msgNewLink, link, 0, 0, "other0"))
 	w.until("new name", func() bool { return w.n.have.link(link) != nil && w.n.have.link(link).Name.Is("other0") })
 	if !w.n.Ready() || w.n.bound[0] != link {
-		t.Errorf("a rename lost it: %s", w.n.WaitingFor())
+		t.Errorf("a rename lost it: %s", w.n.WaitingFor(0))
 	}
 	request(t, linkMessage(msgDelLink, link, 0, 0, ""))
 	w.until("end of the link", func() bool { return !w.n.Ready() })
-	if got := w.n.WaitingFor(); got != "waiting for link mote0" {
+	if got := w.n.WaitingFor(0); got != "waiting for link mote0" {
 		t.Errorf("%q", got)
 	}
 }
@@ -301,7 +137,7 @@ func TestAnExistingAddressAndRouteAreKept(t *testing.T) {
 		}
 	}
 	if !w.n.Ready() {
-		t.Error(w.n.WaitingFor())
+		t.Error(w.n.WaitingFor(0))
 	}
 	// Once the other's route is gone, ours takes its place.
 	del := appendHead(nil, msgDelRoute, flagAck, 1)
@@ -327,7 +163,7 @@ func TestAForgedMessageIsDropped(t *testing.T) {
 	}
 	w.until("forged message", func() bool { return w.n.Forged == 1 })
 	if !w.n.Ready() {
-		t.Error(w.n.WaitingFor())
+		t.Error(w.n.WaitingFor(0))
 	}
 }
 

@@ -17,7 +17,19 @@ type Net struct {
 	bound    [wantsMax]uint32
 	attempts [wantsMax][stepsCount]attempt
 	loopback attempt
-	tidying  attempt
+	// tidying are attempts to take an address and a route away: those of tidied.
+	tidying [2]attempt
+	tidied  [2]Op
+
+	// clients are of the wants that want a lease, nil for the others.
+	clients [wantsMax]*client
+	random  random
+	news    newsRing
+	heard   dhcpMessage
+	options options
+	node    string
+	// waits is what Ready waits for, and since when.
+	waits waits
 
 	have  have
 	stage syncStage
@@ -42,10 +54,16 @@ type step uint8
 
 const (
 	stepUp step = iota
+	stepMTU
 	stepAddress
 	stepRoute
+	stepLeaseAddress
+	stepLeaseRoute
 	stepsCount
 )
+
+// stepKinds are the ops that the steps are made of.
+var stepKinds = [stepsCount]OpKind{OpLinkUp, OpLinkMTU, OpAddressAdd, OpRouteAdd, OpAddressAdd, OpRouteAdd}
 
 // wantLoopback and wantNone stand in Op.Want for what no want is behind.
 const (
@@ -90,12 +108,17 @@ type flight struct {
 }
 
 // New wants the links of want, and the loopback up. Links with a Problem, and
-// those past 17, are left out: validation has named them.
-func New(want []wire.Link) *Net {
-	n := new(Net)
+// those past 17, are left out: validation has named them. node is what a DHCP
+// server is told as our name, where it is not empty; seed makes this machine's
+// transaction ids and waits differ from others'.
+func New(want []wire.Link, node string, seed uint64) *Net {
+	n := &Net{node: node, random: random{seed}}
 	for i := range want {
 		if what, _ := want[i].Problem(); what == "" && n.wantsCount < wantsMax {
 			n.wants[n.wantsCount] = want[i]
+			if want[i].DHCP4 {
+				n.clients[n.wantsCount] = new(client)
+			}
 			n.wantsCount++
 		}
 	}
@@ -175,7 +198,7 @@ func (n *Net) message(m *Message, now int64) {
 		}
 	case MessageAddress:
 		if n.addressWorth(&m.Address) {
-			n.have.setAddress(&m.Address)
+			n.have.setAddress(&m.Address, now)
 		}
 	case MessageAddressGone:
 		n.have.dropAddress(&m.Address)
@@ -216,21 +239,24 @@ func (n *Net) linkIs(f *LinkFact) {
 	}
 }
 
-// keeps tells whether a default route of somebody else's was left in our way.
+// keeps tells whether a route of somebody else's was left in our way.
 func (n *Net) keeps() bool {
 	for i := range n.wantsCount {
-		if n.attempts[i][stepRoute].kept {
+		if n.attempts[i][stepRoute].kept || n.clients[i] != nil && n.clients[i].kept != 0 {
 			return true
 		}
 	}
 	return false
 }
 
-// unkeep has our default routes tried again: what was in the way may be gone.
+// unkeep has our routes tried again: what was in the way may be gone.
 func (n *Net) unkeep() {
 	for i := range n.wantsCount {
 		if a := &n.attempts[i][stepRoute]; a.kept {
 			a.kept, a.tries, a.atNsec = false, 0, 0
+		}
+		if c := n.clients[i]; c != nil {
+			c.kept = 0
 		}
 	}
 }
@@ -257,16 +283,17 @@ func (n *Net) addressWorth(f *AddressFact) bool {
 		return true
 	}
 	for i := range n.wantsCount {
-		if n.wants[i].Address == f.Address {
+		if l := n.leaseOn(i); n.wants[i].Address == f.Address || l != nil && l.address == f.Address {
 			return true
 		}
 	}
 	return false
 }
 
-// routeWorth takes default routes of the main table, whoever made them.
+// routeWorth takes routes of the main table: default ones whoever made them, and
+// ours.
 func routeWorth(f *RouteFact) bool {
-	return f.DestBits == 0 && f.Table == tableMain && f.Type == routeUnicast
+	return (f.DestBits == 0 || f.Protocol == ProtocolMote) && f.Table == tableMain && f.Type == routeUnicast
 }
 
 // bind gives each want its link. It waits for a whole list, so that "the first"

@@ -22,13 +22,18 @@ const (
 	flagAck      = 0x4
 	flagDumpIntr = 0x10
 	flagDump     = 0x300
+	flagReplace  = 0x100
 	flagExcl     = 0x200
 	flagCreate   = 0x400
 
+	attrLinkAddress  = 1  // IFLA_ADDRESS
 	attrLinkName     = 3  // IFLA_IFNAME
+	attrLinkMTU      = 4  // IFLA_MTU
 	attrAddrAddress  = 1  // IFA_ADDRESS
 	attrAddrLocal    = 2  // IFA_LOCAL
+	attrAddrTimes    = 6  // IFA_CACHEINFO
 	attrAddrProto    = 11 // IFA_PROTO
+	attrRouteDest    = 1  // RTA_DST
 	attrRouteOut     = 4  // RTA_OIF
 	attrRouteGateway = 5  // RTA_GATEWAY
 	attrRouteTable   = 15 // RTA_TABLE
@@ -37,16 +42,20 @@ const (
 	familyIPv4    = 2 // AF_INET
 	linkUp        = 0x1
 	linkLoopback  = 0x8
+	linkRunning   = 0x40
 	hardwareEther = 1   // ARPHRD_ETHER
 	tableMain     = 254 // RT_TABLE_MAIN
 	routeUnicast  = 1   // RTN_UNICAST
 	scopeUniverse = 0   // RT_SCOPE_UNIVERSE
+	scopeLink     = 253 // RT_SCOPE_LINK
+	nextHopOnLink = 4   // RTNH_F_ONLINK
 
 	headSize      = 16 // struct nlmsghdr
 	linkBodySize  = 16 // struct ifinfomsg
 	addrBodySize  = 8  // struct ifaddrmsg
 	routeBodySize = 12 // struct rtmsg
 	attrHeadSize  = 4  // struct rtattr
+	addrTimesSize = 16 // struct ifa_cacheinfo
 )
 
 // ProtocolMote tags the addresses and routes that are ours: only those are ever
@@ -66,7 +75,12 @@ func AppendOp(b []byte, o Op, seq uint32) []byte {
 		return appendDump(b, msgGetRoute, routeBodySize, familyIPv4, seq)
 	case OpLinkUp:
 		return appendLinkUp(b, o, seq)
+	case OpLinkMTU:
+		return appendLinkMTU(b, o, seq)
 	case OpAddressAdd:
+		if o.ValidSec != 0 { // a renewed lease finds its address there
+			return appendAddress(b, o, msgNewAddr, flagCreate|flagReplace, seq)
+		}
 		return appendAddress(b, o, msgNewAddr, flagCreate|flagExcl, seq)
 	case OpAddressDelete:
 		return appendAddress(b, o, msgDelAddr, 0, seq)
@@ -120,10 +134,23 @@ func appendLinkUp(b []byte, o Op, seq uint32) []byte {
 	return finish(b, start)
 }
 
+// appendLinkMTU sets the largest packet, in bytes.
+func appendLinkMTU(b []byte, o Op, seq uint32) []byte {
+	start := len(b)
+	b = appendHead(b, msgNewLink, flagAck, seq)
+	b = append32(append32(b, 0), o.Link)
+	b = append32(append32(b, 0), 0)
+	return finish(append32(append16(append16(b, attrHeadSize+4), attrLinkMTU), o.MTUBytes), start)
+}
+
 // appendAddress names an address by link, prefix and address: struct ifaddrmsg.
 //
 //	0  uint8 family, 1  uint8 prefix bits, 2  uint8 flags, 3  uint8 scope
 //	4  uint32 index of the link
+//
+// and, where it ends by itself, struct ifa_cacheinfo:
+//
+//	0  uint32 preferred, 4  uint32 valid, in s from now; 8  two times of no use
 func appendAddress(b []byte, o Op, kind, flags uint16, seq uint32) []byte {
 	start := len(b)
 	b = appendHead(b, kind, flags|flagAck, seq)
@@ -135,31 +162,61 @@ func appendAddress(b []byte, o Op, kind, flags uint16, seq uint32) []byte {
 		b = append16(append16(b, attrHeadSize+1), attrAddrProto)
 		b = append(b, ProtocolMote, 0, 0, 0) // one byte, padded to four
 	}
+	if kind == msgNewAddr && o.ValidSec != 0 {
+		b = append16(append16(b, attrHeadSize+addrTimesSize), attrAddrTimes)
+		b = append32(append32(b, o.ValidSec), o.ValidSec)
+		b = append32(append32(b, 0), 0)
+	}
 	return finish(b, start)
 }
 
-// appendRoute names the default route through a gateway: struct rtmsg.
+// appendRoute names a route: struct rtmsg.
 //
 //	0  uint8 family, 1  destination bits, 2  source bits, 3  tos
 //	4  uint8 table, 5  protocol, 6  scope, 7  type, 8  uint32 flags
+//
+// A leased gateway need not be in the link's prefix: it is said to be on the link
+// (RFC 3442 has such routes, and clouds lease addresses of 32 bits).
 func appendRoute(b []byte, o Op, kind, flags uint16, seq uint32) []byte {
 	start := len(b)
+	scope, nextHop := byte(scopeUniverse), uint32(0)
+	switch {
+	case o.Gateway == [4]byte{}:
+		scope = scopeLink
+	case o.Metric != 0:
+		nextHop = nextHopOnLink
+	}
 	b = appendHead(b, kind, flags|flagAck, seq)
-	b = append(b, familyIPv4, 0, 0, 0, tableMain, ProtocolMote, scopeUniverse, routeUnicast)
-	b = append32(b, 0)
-	b = appendAttr(b, attrRouteGateway, o.Gateway)
+	b = append(b, familyIPv4, o.DestBits, 0, 0, tableMain, ProtocolMote, scope, routeUnicast)
+	b = append32(b, nextHop)
+	if o.DestBits != 0 {
+		b = appendAttr(b, attrRouteDest, o.Dest)
+	}
+	if o.Gateway != [4]byte{} {
+		b = appendAttr(b, attrRouteGateway, o.Gateway)
+	}
 	b = append32(append16(append16(b, attrHeadSize+4), attrRouteOut), o.Link)
+	if o.Metric != 0 {
+		b = append32(append16(append16(b, attrHeadSize+4), attrRouteMetric), o.Metric)
+	}
 	return finish(b, start)
 }
 
 // appendAttr appends struct rtattr with four bytes behind it; those need no pad.
+//
+//go:noinline
 func appendAttr(b []byte, kind uint16, value [4]byte) []byte {
 	b = append16(append16(b, attrHeadSize+4), kind)
 	return append(b, value[0], value[1], value[2], value[3])
 }
 
+// These stay out of line: inlined at each of their places, they would cost PID 1
+// kilobytes.
+//
+//go:noinline
 func append16(b []byte, n uint16) []byte { return append(b, byte(n), byte(n>>8)) }
 
+//go:noinline
 func append32(b []byte, n uint32) []byte {
 	return append(b, byte(n), byte(n>>8), byte(n>>16), byte(n>>24))
 }

@@ -45,6 +45,11 @@ type LinkFact struct {
 	Up       bool
 	Loopback bool
 	Ethernet bool
+	// Running tells that it is up and can carry data: RFC 2863's state "up".
+	Running bool
+	// MAC is the address of an Ethernet link, MTUBytes its largest packet.
+	MAC      [6]byte
+	MTUBytes uint32
 }
 
 // AddressFact is an IPv4 address of a link.
@@ -54,6 +59,9 @@ type AddressFact struct {
 	PrefixBits uint8
 	// Protocol is who set it, IFA_PROTO.
 	Protocol uint8
+	// ValidSec is for how long from now it is valid, 2^32-1 for ever; zero where
+	// the kernel did not say.
+	ValidSec uint32
 }
 
 // RouteFact is an IPv4 route.
@@ -61,6 +69,7 @@ type RouteFact struct {
 	// Link is the way out, zero where there are several.
 	Link     uint32
 	Gateway  [4]byte
+	Dest     [4]byte
 	DestBits uint8
 	Protocol uint8
 	Type     uint8
@@ -118,8 +127,8 @@ func (m *Message) errno(body []byte) bool {
 	return m.Errno < 1<<12 // MAX_ERRNO of the kernel is 4095
 }
 
-// link reads struct ifinfomsg; see appendLinkUp. The name is the one attribute of
-// dozens that is needed.
+// link reads struct ifinfomsg; see appendLinkUp. Three attributes of dozens are
+// needed.
 func (m *Message) link(body []byte) bool {
 	if len(body) < linkBodySize {
 		return false
@@ -129,13 +138,15 @@ func (m *Message) link(body []byte) bool {
 	m.Link.Index = get32(body[4:])
 	flags := get32(body[8:])
 	m.Link.Up, m.Link.Loopback = flags&linkUp != 0, flags&linkLoopback != 0
+	m.Link.Running = flags&linkRunning != 0
 	for rest := body[linkBodySize:]; ; {
 		kind, value, after, ok := nextAttr(rest)
 		if !ok {
 			return len(rest) == 0 && m.Link.Index != 0
 		}
 		rest = after
-		if kind == attrLinkName {
+		switch {
+		case kind == attrLinkName:
 			size := len(value)
 			if size > 0 && value[size-1] == 0 {
 				size--
@@ -145,6 +156,10 @@ func (m *Message) link(body []byte) bool {
 			}
 			m.Link.Name = LinkName{size: uint8(size)}
 			copy(m.Link.Name.bytes[:], value[:size])
+		case kind == attrLinkAddress && len(value) == 6:
+			m.Link.MAC = [6]byte(value)
+		case kind == attrLinkMTU && len(value) == 4:
+			m.Link.MTUBytes = get32(value)
 		}
 	}
 }
@@ -175,6 +190,8 @@ func (m *Message) address(body []byte) bool {
 			m.Address.Address = [4]byte(value)
 		case kind == attrAddrProto && len(value) == 1:
 			m.Address.Protocol = value[0]
+		case kind == attrAddrTimes && len(value) == addrTimesSize:
+			m.Address.ValidSec = get32(value[4:])
 		}
 	}
 }
@@ -201,6 +218,8 @@ func (m *Message) route(body []byte) bool {
 			continue
 		}
 		switch kind {
+		case attrRouteDest:
+			r.Dest = [4]byte(value)
 		case attrRouteOut:
 			r.Link = get32(value)
 		case attrRouteGateway:

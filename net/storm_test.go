@@ -73,7 +73,7 @@ func storm(t *testing.T, seed uint64) {
 		t.Fatalf("seed %d: at %d it wants to be woken at %d", seed, s.now, next)
 	}
 	if !s.n.Ready() || !k.link(1).Up || !slices.Contains(k.addresses, theirs) || len(k.addresses) != 3 || len(k.routes) != 1 {
-		t.Fatalf("seed %d: %q\n%+v\n%+v\n%+v", seed, s.n.WaitingFor(), k.links, k.addresses, k.routes)
+		t.Fatalf("seed %d: %q\n%+v\n%+v\n%+v", seed, s.n.WaitingFor(0), k.links, k.addresses, k.routes)
 	}
 	s.take()
 	if s.later(5); len(s.lines) != 0 {

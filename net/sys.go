@@ -22,21 +22,19 @@ type Sys interface {
 	// Write sends b to the kernel, write(2). The kernel does the work before it
 	// returns.
 	Write(fd int, b []byte) (n int, errno unix.Errno)
+	// BindPacket binds a packet socket to a link and an EtherType, packet(7).
+	BindPacket(fd int, link uint32, etherType uint16) unix.Errno
+	// BindUDP binds fd to a port of every address, ip(7).
+	BindUDP(fd int, port uint16) unix.Errno
+	// Filter lets only what the program accepts into a socket, socket(7).
+	Filter(fd int, program []unix.SockFilter) unix.Errno
+	// SendPacket sends to a link's broadcast address, packet(7). It never waits.
+	SendPacket(fd int, link uint32, etherType uint16, b []byte) unix.Errno
+	// SendUDP sends to an address and port, ip(7). It never waits.
+	SendUDP(fd int, to [4]byte, port uint16, b []byte) unix.Errno
+	// Random is eight bytes of getrandom(2); before the kernel's pool is ready they
+	// are as good as it has.
+	Random() uint64
 	// Close gives fd back, close(2).
 	Close(fd int) unix.Errno
-}
-
-// Linux is Sys on the running kernel.
-type Linux struct{ hw.Linux }
-
-// Write is Sys.Write.
-func (Linux) Write(fd int, b []byte) (int, unix.Errno) {
-	n, err := unix.Write(fd, b)
-	if err == nil {
-		return n, 0
-	}
-	if errno, ok := err.(unix.Errno); ok {
-		return 0, errno
-	}
-	return 0, unix.EIO
 }

@@ -12,7 +12,7 @@ type Manifest struct {
 	Node string
 	// Users gives names to numeric user and group ids.
 	Users []User
-	// Links are the network links with static addresses. A link given by the
+	// Links are the network links with their addresses. A link given by the
 	// kernel word ip= is added to them.
 	Links []Link
 	// Services are the supervised programs, in any order.
@@ -29,7 +29,8 @@ type User struct {
 	GID  uint32
 }
 
-// Link asks for an address on a network interface.
+// Link asks for addresses on a network interface: one that stands here, one by
+// lease, or both; what comes first is used first.
 type Link struct {
 	// Name is the interface's name in the kernel, at most 15 bytes (IFNAMSIZ);
 	// empty means the first one that is not a loopback.
@@ -40,6 +41,11 @@ type Link struct {
 	PrefixBits uint8
 	// Gateway is the default route's next hop; all zero means no route.
 	Gateway [4]byte
+	// DHCP4 asks for a lease, RFC 2131.
+	DHCP4 bool
+	// Probe has a leased address looked for by ARP before it is used, RFC 5227:
+	// four to seven seconds for the certainty that nobody else has it.
+	Probe bool
 }
 
 // Kind says what a service's end means.

@@ -95,6 +95,12 @@ func (d *Decoder) link(l *Link) {
 		case keyLinkGateway:
 			d.field("gateway")
 			l.Gateway = d.addressField()
+		case keyLinkDHCP4:
+			d.field("dhcp4")
+			l.DHCP4 = d.boolField()
+		case keyLinkProbe:
+			d.field("probe")
+			l.Probe = d.boolField()
 		default:
 			d.Unknown()
 		}

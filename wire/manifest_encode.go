@@ -54,6 +54,8 @@ func (e *Encoder) link(l *Link) {
 	e.addressField(&m, keyLinkAddress, l.Address)
 	e.uintField(&m, keyLinkPrefix, uint64(l.PrefixBits))
 	e.addressField(&m, keyLinkGateway, l.Gateway)
+	e.boolField(&m, keyLinkDHCP4, l.DHCP4)
+	e.boolField(&m, keyLinkProbe, l.Probe)
 	e.End(m)
 }
 

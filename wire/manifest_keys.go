@@ -22,6 +22,8 @@ const (
 	keyLinkAddress = 1
 	keyLinkPrefix  = 2
 	keyLinkGateway = 3
+	keyLinkDHCP4   = 4
+	keyLinkProbe   = 5
 )
 
 const (

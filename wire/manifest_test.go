@@ -13,7 +13,8 @@ func full() *Manifest {
 		Node:  "edge-7",
 		State: "PARTLABEL=mote-state",
 		Users: []User{{Name: "mosquitto", UID: 100, GID: 1 << 20}},
-		Links: []Link{{Name: "eth0", Address: [4]byte{10, 0, 2, 15}, PrefixBits: 24, Gateway: [4]byte{10, 0, 2, 2}}},
+		Links: []Link{{Name: "eth0", Address: [4]byte{10, 0, 2, 15}, PrefixBits: 24, Gateway: [4]byte{10, 0, 2, 2}},
+			{DHCP4: true, Probe: true}},
 		Services: []Service{
 			{Name: "setup", Kind: KindOneShot, Exec: []string{"/bin/setup", "", "ü"},
 				Ready: ReadyExit, Restart: RestartNever},

@@ -32,6 +32,8 @@ type specLink struct {
 	Address    []byte `cbor:"1,keyasint,omitempty"`
 	PrefixBits uint8  `cbor:"2,keyasint,omitempty"`
 	Gateway    []byte `cbor:"3,keyasint,omitempty"`
+	DHCP4      bool   `cbor:"4,keyasint,omitempty"`
+	Probe      bool   `cbor:"5,keyasint,omitempty"`
 }
 
 type specService struct {
@@ -104,7 +106,7 @@ func spec(m *Manifest) specManifest {
 		return a[:]
 	}
 	for _, l := range m.Links {
-		out.Links = append(out.Links, specLink{l.Name, address(l.Address), l.PrefixBits, address(l.Gateway)})
+		out.Links = append(out.Links, specLink{l.Name, address(l.Address), l.PrefixBits, address(l.Gateway), l.DHCP4, l.Probe})
 	}
 	for _, s := range m.Services {
 		t := specService{s.Name, s.Kind, s.Exec, s.Env, s.Dir, s.User, s.Caps, s.NewPrivs, nil, s.Needs, s.Optional,

@@ -189,8 +189,12 @@ func (l *Link) Problem() (what, next string) {
 	case l.Name != "" && !linkNameOK(l.Name):
 		return quote(l.Name) + " is no link name",
 			"use at most 15 bytes without '/', ':' and spaces, as \"eth0\""
+	case l.Probe && !l.DHCP4:
+		return name + " probes an address and asks for none", "add dhcp4, or leave probe out"
+	case l.DHCP4 && l.Address == [4]byte{} && l.PrefixBits == 0 && l.Gateway == [4]byte{}:
+		return "", ""
 	case l.Address == [4]byte{}:
-		return name + " has no address", "give one, as \"10.0.2.15/24\""
+		return name + " has no address", "give one, as \"10.0.2.15/24\", or dhcp4"
 	case l.Address[0] == 0 || l.Address[0] == 127 || l.Address[0] >= 224:
 		return name + " cannot have the address " + string(AppendIPv4(nil, l.Address)),
 			"use a unicast address outside 0/8 and 127/8"

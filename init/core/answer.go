@@ -157,7 +157,7 @@ func (l *Loop) waitingForNet() string {
 	if l.links.net == nil {
 		return "the network, which could not be opened"
 	}
-	return l.links.net.WaitingFor()
+	return l.links.net.WaitingFor(l.now)
 }
 
 func (l *Loop) timeline() *wire.Timeline {

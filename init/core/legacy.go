@@ -1,6 +1,10 @@
 package core
 
-import "golang.org/x/sys/unix"
+import (
+	netcfg "mote/net"
+
+	"golang.org/x/sys/unix"
+)
 
 // The legacy is what PID 1 leaves to itself when it re-executes after a panic:
 // a table of what can't be read again from the kernel, and the rings of output.
@@ -17,8 +21,10 @@ const (
 	legacyVersion  = 4
 	legacyHeadSize = 32
 	// legacyTableMax bytes: 64 services at most 600 bytes each, 288 marks of 24,
-	// 1,024 events of 32, 6 values of the state area twice, and room.
-	legacyTableMax = servicesMax*600 + marksMax*24 + eventsMax*32 + 2*areaKeys*600 + 4096
+	// 1,024 events of 32, 6 values of the state area twice, a lease for each link,
+	// and room.
+	legacyTableMax = servicesMax*600 + marksMax*24 + eventsMax*32 + 2*areaKeys*600 +
+		netcfg.LeasesMax*(netcfg.LeaseRecordMax+8) + 4096
 )
 
 // keptRanks are the sources that outlive PID 1's own program.
@@ -57,6 +63,7 @@ func (l *Loop) codeLegacy(c *coder) {
 			}
 		}
 	}
+	l.codeLeases(c)
 	l.marks.code(c)
 	l.turns.code(c)
 	l.codeArea(c)
@@ -125,6 +132,21 @@ func (l *Loop) codeSource(c *coder, r rank, at int) {
 	fd := int32(c.within(int(l.sources.fd(r, at)+1), filesMax)) - 1
 	if c.reading && !c.bad && fd >= 0 {
 		l.must("watch "+rankNames[r], func() Errno { return l.sources.add(r, at, fd, unix.EPOLLIN) })
+	}
+}
+
+// codeLeases passes the leases through: a node keeps its addresses.
+func (l *Loop) codeLeases(c *coder) {
+	for i := range netcfg.LeasesMax {
+		b := l.scratch[:0]
+		if !c.reading && l.links.net != nil {
+			b = l.links.net.AppendLease(b, i)
+		}
+		b = b[:c.within(len(b), netcfg.LeaseRecordMax+1)]
+		c.bytes(b)
+		if c.reading {
+			l.links.kept[i] = append([]byte(nil), b...)
+		}
 	}
 }
 

@@ -1,6 +1,9 @@
 package core
 
-import "mote/wire"
+import (
+	netcfg "mote/net"
+	"mote/wire"
+)
 
 // Every bound of PID 1's core: what it bounds, why this number, and what
 // happens at it.
@@ -164,7 +167,7 @@ const (
 const _ = uint(watchdogSec*sec - 2*tickNsec)
 
 // Every service at its most, workers, peers and a reserve must fit.
-const _ = uint(filesMax - 10*servicesMax - 2*workersMax - connsMax - powerKeysMax - 64)
+const _ = uint(filesMax - 10*servicesMax - 2*workersMax - connsMax - powerKeysMax - netcfg.PacketSocketsMax - 64)
 
 // The queue must hold what one turn can bring.
 const _ = uint(eventsMax - eventsReserve - epollBatch)

@@ -15,7 +15,6 @@ import (
 // links is what the loop holds for room net.
 type links struct {
 	net     *netcfg.Net
-	want    []wire.Link
 	ops     [netcfg.OpsMax]netcfg.Op
 	from    hw.Sender
 	request [netcfg.MessageSizeMax]byte
@@ -23,11 +22,23 @@ type links struct {
 	ready   bool
 	// found: a link that is wanted was there.
 	found bool
+	// kept are the leases of the program before this one, by link.
+	kept [netcfg.LeasesMax][]byte
 }
 
 // openLinks begins to bring the links to what is wanted.
 func (l *Loop) openLinks(want []wire.Link) {
-	l.links.net, l.links.want = netcfg.New(want), want
+	seed := uint64(0)
+	for i := range want {
+		if want[i].DHCP4 && seed == 0 {
+			seed = l.rooms.Net.Random()
+		}
+	}
+	l.links.net = netcfg.New(want, l.manifest.Node, seed)
+	for i, b := range l.links.kept {
+		l.links.net.RestoreLease(i, b, true, l.now)
+		l.links.kept[i] = nil
+	}
 	l.openLinkSockets()
 }
 
@@ -75,6 +86,22 @@ func (l *Loop) takeLink(r rank, fd int32) {
 	}
 }
 
+// takePacket reads what a link's servers and neighbours say.
+func (l *Loop) takePacket(slot int, fd int32) {
+	for range drainReadsMax {
+		switch l.links.net.TakePacket(l.rooms.Net, int(fd), slot, l.scratch[:], l.now) {
+		case netcfg.OutcomeDrained:
+			return
+		case netcfg.OutcomeBroken:
+			l.sources.remove(rankPacket, slot)
+			return
+		case netcfg.OutcomeFailed:
+			l.barren = true
+			return
+		}
+	}
+}
+
 // actNet asks room net what is to be done, and does it. It reports whether
 // anything was.
 func (l *Loop) actNet() bool {
@@ -87,9 +114,16 @@ func (l *Loop) actNet() bool {
 		if l.observe != nil {
 			l.observe(l.now, o.AppendText(k.line[:0]))
 		}
-		if o.Slow() {
+		switch {
+		case o.Slow():
 			l.workLink(o)
-		} else {
+		case o.Kind == netcfg.OpOpen:
+			l.openPacket(o)
+		case o.Kind == netcfg.OpClose:
+			l.sources.remove(rankPacket, o.PacketSlot())
+		case o.Kind == netcfg.OpSend:
+			k.net.Send(l.rooms.Net, int(l.sources.fd(rankPacket, o.PacketSlot())), o, k.request[:], l.now)
+		default:
 			k.net.Act(l.rooms.Net, int(l.sources.fd(rankLink, 0)), o, k.request[:], l.now)
 		}
 	}
@@ -100,11 +134,29 @@ func (l *Loop) actNet() bool {
 		k.found = true
 		l.mark(markDevice, -1)
 	}
+	for line, ok := k.net.AppendNews(k.line[:0], l.now); ok; line, ok = k.net.AppendNews(k.line[:0], l.now) {
+		l.console.say(l.now, string(line))
+	}
 	if ready := k.net.Ready(); ready != k.ready {
 		k.ready = ready
 		l.networkIs(ready)
 	}
 	return len(ops) > 0
+}
+
+// openPacket opens a socket of a link that waits for answers.
+func (l *Loop) openPacket(o netcfg.Op) {
+	fd, errno := netcfg.OpenPacket(l.rooms.Net, o)
+	if errno == 0 {
+		if errno = l.sources.add(rankPacket, o.PacketSlot(), int32(fd), unix.EPOLLIN); errno != 0 {
+			l.rooms.Net.Close(fd)
+		}
+	}
+	if errno != 0 {
+		l.links.net.Failed(o, errno, l.now)
+		return
+	}
+	l.links.net.Done(o, l.now)
 }
 
 // workLink has a worker send one request.
@@ -126,7 +178,7 @@ func (l *Loop) workLink(o netcfg.Op) {
 func (l *Loop) networkIs(ready bool) {
 	if !ready {
 		l.push(evNetwork, -1, 0, 0)
-		l.console.say(l.now, "network lost: ", l.links.net.WaitingFor())
+		l.console.say(l.now, "network lost: ", l.links.net.WaitingFor(l.now))
 		return
 	}
 	l.push(evNetwork, -1, 0, 1)
@@ -136,24 +188,8 @@ func (l *Loop) networkIs(ready bool) {
 
 // appendAddresses tells how the node is reached: "eth0 10.0.2.15/24".
 func (l *Loop) appendAddresses(b []byte) []byte {
-	switch {
-	case l.links.net == nil || !l.links.ready:
+	if l.links.net == nil || !l.links.ready {
 		return append(b, "no network yet"...)
-	case len(l.links.want) == 0:
-		return append(b, "loopback only"...)
 	}
-	for i := range l.links.want {
-		w := &l.links.want[i]
-		if i > 0 {
-			b = append(b, ' ')
-		}
-		name := w.Name
-		if name == "" {
-			name = "first link"
-		}
-		b = append(append(b, name...), ' ')
-		b = append(wire.AppendIPv4(b, w.Address), '/')
-		b = wire.AppendUint(b, uint64(w.PrefixBits))
-	}
-	return b
+	return l.links.net.AppendAddresses(b)
 }

@@ -185,6 +185,8 @@ func (l *Loop) takeOne(s *source) {
 		l.takeProbe(at)
 	case rankLink, rankLinkAck:
 		l.takeLink(s.rank, s.fd)
+	case rankPacket:
+		l.takePacket(at, s.fd)
 	case rankUevent:
 		hangup = !l.takeUevents(s.fd)
 	case rankKey:

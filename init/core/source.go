@@ -1,6 +1,10 @@
 package core
 
-import "golang.org/x/sys/unix"
+import (
+	netcfg "mote/net"
+
+	"golang.org/x/sys/unix"
+)
 
 // rank orders the sources: within a turn the lower one is served first. What
 // must not be held back by a flood comes before what can flood.
@@ -17,6 +21,7 @@ const (
 	rankProbe                // a connect to a service's socket
 	rankLink                 // rtnetlink's notifications
 	rankLinkAck              // answers to what a worker asked of rtnetlink
+	rankPacket               // DHCP and ARP, while a link waits for an answer
 	rankUevent               // the kernel's devices
 	rankKey                  // power keys
 	rankListen               // the control socket
@@ -33,6 +38,7 @@ var rankSlots = [ranksCount]int{
 	rankSignal: 1, rankTimer: 1, rankExit: servicesMax + workersMax,
 	rankReport: servicesMax + workersMax, rankCgroup: servicesMax,
 	rankPressure: 1, rankNotify: servicesMax, rankProbe: servicesMax, rankLink: 1, rankLinkAck: 1,
+	rankPacket: netcfg.PacketSocketsMax,
 	rankUevent: 1, rankKey: powerKeysMax, rankListen: 1, rankConn: connsMax,
 	rankOutput: 2 * servicesMax, rankKernel: 1, rankConsole: 1,
 }
@@ -40,14 +46,14 @@ var rankSlots = [ranksCount]int{
 var rankNames = [ranksCount]string{
 	rankSignal: "signal", rankTimer: "timer", rankExit: "exit",
 	rankReport: "report", rankCgroup: "cgroup", rankPressure: "memory pressure", rankNotify: "notify",
-	rankProbe: "probe", rankLink: "rtnetlink", rankLinkAck: "rtnetlink worker",
+	rankProbe: "probe", rankLink: "rtnetlink", rankLinkAck: "rtnetlink worker", rankPacket: "packet",
 	rankUevent: "uevent", rankKey: "power key", rankListen: "control",
 	rankConn: "control peer", rankOutput: "output", rankKernel: "kernel log",
 	rankConsole: "console",
 }
 
 // slotsMax is the sum of rankSlots; a test holds it to that.
-const slotsMax = 2*(servicesMax+workersMax) + 5*servicesMax + powerKeysMax + connsMax + 9
+const slotsMax = 2*(servicesMax+workersMax) + 5*servicesMax + netcfg.PacketSocketsMax + powerKeysMax + connsMax + 9
 
 // source is one descriptor in the epoll set. Its slot never moves.
 type source struct {

@@ -98,7 +98,7 @@ func TestHangupDoesNotSpin(t *testing.T) {
 			if errno := l.openOutput(0); errno != 0 {
 				t.Fatal(errno)
 			}
-			l.rooms.Net, l.links.net, l.kernel = netcfg.Linux{}, netcfg.New(nil), new(ring)
+			l.rooms.Net, l.links.net, l.kernel = netcfg.Linux{}, netcfg.New(nil, "", 0), new(ring)
 			var fds [2]int
 			if err := unix.Pipe2(fds[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
 				t.Fatal(err)

@@ -13,6 +13,9 @@ const (
 	calmRestartNsec = 45 * sec
 	calmStartNsec   = 45 * sec
 	calmStopNsec    = 20 * sec
+	// leaseSettleNsec is the longest wait of a DHCP client before it asks again,
+	// 65 s, and what it takes then, with a conflict and probing.
+	leaseSettleNsec = 100 * sec
 )
 
 func (w *world) beginCalm() {
@@ -23,10 +26,20 @@ func (w *world) beginCalm() {
 			w.release(p)
 		}
 	}
+	w.lan.calm()
 	w.links.plug("eth0")
-	w.wishAll(wire.VerbRestart, 0)
-	w.after(calmRestartNsec, func() { w.wishAll(wire.VerbStart, 0) })
-	w.after(calmRestartNsec+calmStartNsec, w.endCalm)
+	if l := w.links.named("eth0"); l.cut {
+		w.links.plugCable(l, false)
+	}
+	settle := int64(0)
+	for i := range w.plan.manifest.Links {
+		if w.plan.manifest.Links[i].DHCP4 {
+			settle = leaseSettleNsec
+		}
+	}
+	w.after(settle, func() { w.wishAll(wire.VerbRestart, 0) })
+	w.after(settle+calmRestartNsec, func() { w.wishAll(wire.VerbStart, 0) })
+	w.after(settle+calmRestartNsec+calmStartNsec, w.endCalm)
 }
 
 func (w *world) endCalm() {
@@ -38,7 +51,7 @@ func (w *world) endCalm() {
 		w.endRun()
 		return
 	}
-	w.check.filesBefore = w.fdsOpen
+	w.check.filesBefore = w.fdsOpen - w.lan.open()
 	crashes := w.crash.count
 	w.trace.line(w.now, "* cycle")
 	w.wishAll(wire.VerbStop, 0)
@@ -46,8 +59,8 @@ func (w *world) endCalm() {
 	w.after(calmStopNsec+calmStartNsec, func() {
 		w.check.live()
 		// A crash in between opens again what had failed before, or left open.
-		if w.crash.count == crashes && w.fdsOpen != w.check.filesBefore {
-			w.check.broken(ruleFiles, itoa(int64(w.fdsOpen))+" descriptors are open after a stop and a start, not "+
+		if open := w.fdsOpen - w.lan.open(); w.crash.count == crashes && open != w.check.filesBefore {
+			w.check.broken(ruleFiles, itoa(int64(open))+" descriptors are open after a stop and a start, not "+
 				itoa(int64(w.check.filesBefore)))
 		}
 		w.endRun()
@@ -115,6 +128,12 @@ func (c *checks) linked() {
 			continue
 		}
 		l := t.named("eth0")
+		if want.DHCP4 {
+			c.hasLease(l)
+		}
+		if want.Address == [4]byte{} {
+			continue
+		}
 		there := false
 		for k := range t.addresses {
 			there = there || t.addresses[k].link == l.index && t.addresses[k].ip == want.Address
@@ -126,4 +145,40 @@ func (c *checks) linked() {
 			c.broken(ruleLinks, "there is no default route")
 		}
 	}
+}
+
+// hasLease checks that the link has an address that is leased to it, and its way
+// out.
+func (c *checks) hasLease(l *link) {
+	if !c.leasedTo(l) {
+		c.broken(ruleLinks, "a good server was there, and eth0 has no lease")
+	}
+	for i := range c.world.links.routes {
+		if c.world.links.routes[i].bits == 0 {
+			return
+		}
+	}
+	c.broken(ruleLinks, "a lease's default route is missing")
+}
+
+func (c *checks) leasedTo(l *link) bool {
+	w := c.world
+	for _, s := range w.lan.servers {
+		for _, b := range s.bindings {
+			if b.mac == l.mac() && !b.bad && b.endNsec > w.now && w.links.has(b.ip) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// open counts the sockets of DHCP clients, which come and go.
+func (n *lan) open() (count int) {
+	for _, s := range n.sockets {
+		if !s.shut {
+			count++
+		}
+	}
+	return count
 }

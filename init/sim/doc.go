@@ -8,7 +8,8 @@
 // short; SIGCHLD gets lost and epoll_wait is interrupted; sources are reported
 // ready without cause; the kernel tells late of empty cgroups; rtnetlink and
 // uevents overflow, dumps are interrupted, messages are forged; links, addresses
-// and power buttons come and go; the console stops. Process numbers and
+// cables and power buttons come and go; DHCP servers are silent, refuse, garble and
+// forget, on a wire that loses, doubles and delays; the console stops. Process numbers and
 // descriptors are used again at once. Programs crash, loop, can't be executed,
 // never get ready, ignore signals, hang in the kernel for a while or for ever,
 // go into the background, leave others behind, make orphans in masses, flood

@@ -42,6 +42,12 @@ func possible(call string) []errno {
 		return []errno{unix.EINTR, unix.EAGAIN, unix.ENOMEM}
 	case "mkdir":
 		return []errno{unix.ENOMEM, unix.ENOSPC, unix.EAGAIN}
+	case "bind packet", "filter":
+		return []errno{unix.ENOMEM, unix.ENODEV}
+	case "send packet":
+		return []errno{unix.EINTR, unix.EAGAIN, unix.ENOBUFS, unix.ENETDOWN}
+	case "read packet":
+		return []errno{unix.EINTR, unix.EAGAIN, unix.ENETDOWN, unix.EIO}
 	case "bind":
 		return []errno{unix.ENOMEM, unix.ENOSPC}
 	case "accept":

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The kernel's links, IPv4 addresses and default routes.
+// The kernel's links, IPv4 addresses and routes.
 
 // Masks of multicast groups, RTMGRP_… of linux/rtnetlink.h.
 const (
@@ -20,6 +20,9 @@ type link struct {
 	name     string
 	loopback bool
 	up       bool
+	// cut: its cable is out.
+	cut bool
+	mtu uint32
 }
 
 type address struct {
@@ -27,15 +30,22 @@ type address struct {
 	ip       [4]byte
 	bits     uint8
 	protocol uint8
+	// endNsec is when the kernel takes it away, 0: never.
+	endNsec int64
 }
 
 type route struct {
 	link     uint32
+	dest     [4]byte
+	bits     uint8
 	gateway  [4]byte
 	protocol uint8
+	metric   uint32
+	onLink   bool // RTNH_F_ONLINK
 }
 
 type linkTable struct {
+	world     *world
 	list      []*link
 	addresses []address
 	routes    []route
@@ -71,7 +81,7 @@ func (t *linkTable) plug(name string) {
 		return
 	}
 	t.next++
-	l := &link{index: t.next, name: name, loopback: name == "lo"}
+	l := &link{index: t.next, name: name, loopback: name == "lo", mtu: 1500}
 	t.list = append(t.list, l)
 	t.tell(groupLink, linkMessage(l, unix.RTM_NEWLINK, 0, 0))
 }
@@ -100,7 +110,15 @@ func (t *linkTable) set(l *link, up bool) {
 	}
 	t.tell(groupLink, linkMessage(l, unix.RTM_NEWLINK, 0, 0))
 	if up && l.loopback {
-		t.addAddress(address{link: l.index, ip: [4]byte{127, 0, 0, 1}, bits: 8})
+		t.addAddress(address{link: l.index, ip: [4]byte{127, 0, 0, 1}, bits: 8}, false)
+	}
+}
+
+// plugCable brings a cable in, or takes it out: the address and the routes stay.
+func (t *linkTable) plugCable(l *link, cut bool) {
+	if l.cut != cut && t.at(l.index) == l {
+		l.cut = cut
+		t.tell(groupLink, linkMessage(l, unix.RTM_NEWLINK, 0, 0))
 	}
 }
 
@@ -130,7 +148,7 @@ func (t *linkTable) dropAddress(i int) {
 	if !t.hasAddress(a.link) {
 		t.dropRoutes(a.link)
 	}
-	t.tell(groupAddress, addressMessage(&a, unix.RTM_DELADDR, 0, 0))
+	t.tell(groupAddress, t.world.addressMessage(&a, unix.RTM_DELADDR, 0, 0))
 }
 
 func (t *linkTable) hasAddress(index uint32) bool {
@@ -142,19 +160,46 @@ func (t *linkTable) hasAddress(index uint32) bool {
 	return false
 }
 
-func (t *linkTable) addAddress(a address) errno {
-	for i := range t.addresses {
-		if b := &t.addresses[i]; b.link == a.link && b.ip == a.ip && b.bits == a.bits {
-			return unix.EEXIST
-		}
+func (t *linkTable) addAddress(a address, replace bool) errno {
+	at := t.addressAt(&a)
+	switch {
+	case at >= 0 && !replace:
+		return unix.EEXIST
+	case at >= 0:
+		t.addresses[at] = a
+	default:
+		t.addresses = append(t.addresses, a)
 	}
-	t.addresses = append(t.addresses, a)
-	t.tell(groupAddress, addressMessage(&a, unix.RTM_NEWADDR, 0, 0))
+	t.world.expireAt(a)
+	t.world.check.configured(&a)
+	t.tell(groupAddress, t.world.addressMessage(&a, unix.RTM_NEWADDR, 0, 0))
 	return 0
 }
 
-// addRoute adds a default route. A second one of the same metric is refused,
-// whoever made the first: fib_table_insert with NLM_F_EXCL.
+// addressAt finds what the kernel tells addresses apart by; -1 is none.
+func (t *linkTable) addressAt(a *address) int {
+	for i := range t.addresses {
+		if b := &t.addresses[i]; b.link == a.link && b.ip == a.ip && b.bits == a.bits {
+			return i
+		}
+	}
+	return -1
+}
+
+// expireAt has the kernel take an address away at its end.
+func (w *world) expireAt(a address) {
+	if a.endNsec == 0 {
+		return
+	}
+	w.after(a.endNsec-w.now, func() {
+		if at := w.links.addressAt(&a); at >= 0 && w.links.addresses[at].endNsec == a.endNsec {
+			w.links.dropAddress(at)
+		}
+	})
+}
+
+// addRoute adds a route. A second one to the same place with the same metric is
+// refused, whoever made the first: fib_table_insert with NLM_F_EXCL.
 func (t *linkTable) addRoute(r route) errno {
 	l := t.at(r.link)
 	switch {
@@ -162,10 +207,13 @@ func (t *linkTable) addRoute(r route) errno {
 		return unix.ENODEV
 	case !l.up:
 		return unix.ENETDOWN
-	case !t.reaches(r.link, r.gateway):
+	case r.gateway != [4]byte{} && !r.onLink && !t.reaches(r.link, r.gateway):
 		return unix.ENETUNREACH
-	case len(t.routes) > 0:
-		return unix.EEXIST
+	}
+	for _, o := range t.routes {
+		if o.dest == r.dest && o.bits == r.bits && o.metric == r.metric {
+			return unix.EEXIST
+		}
 	}
 	t.routes = append(t.routes, r)
 	t.tell(groupRoute, routeMessage(&r, unix.RTM_NEWROUTE, 0, 0))
@@ -186,7 +234,8 @@ func (t *linkTable) reaches(index uint32, gateway [4]byte) bool {
 
 func (t *linkTable) dropRoute(r route) errno {
 	for i, o := range t.routes {
-		if o.link == r.link && o.gateway == r.gateway && o.protocol == r.protocol {
+		if o.link == r.link && o.gateway == r.gateway && o.protocol == r.protocol && o.dest == r.dest &&
+			o.bits == r.bits && (r.metric == 0 || o.metric == r.metric) {
 			t.routes = append(t.routes[:i:i], t.routes[i+1:]...)
 			t.tell(groupRoute, routeMessage(&o, unix.RTM_DELROUTE, 0, 0))
 			return 0
@@ -211,6 +260,10 @@ func (t *linkTable) change(w *world, r *request) errno {
 		if binary.LittleEndian.Uint32(r.body[12:])&unix.IFF_UP != 0 {
 			t.set(l, binary.LittleEndian.Uint32(r.body[8:])&unix.IFF_UP != 0)
 		}
+		if mtu := r.attrs[unix.IFLA_MTU]; len(mtu) == 4 {
+			l.mtu = binary.LittleEndian.Uint32(mtu)
+			t.tell(groupLink, linkMessage(l, unix.RTM_NEWLINK, 0, 0))
+		}
 		return 0
 	case unix.RTM_NEWADDR, unix.RTM_DELADDR:
 		if t.at(index) == nil {
@@ -220,8 +273,11 @@ func (t *linkTable) change(w *world, r *request) errno {
 		if p := r.attrs[attrAddressProto]; len(p) == 1 {
 			a.protocol = p[0]
 		}
+		if !a.setEnd(r.attrs[unix.IFA_CACHEINFO], w.now) {
+			return unix.EINVAL
+		}
 		if r.kind == unix.RTM_NEWADDR {
-			return t.addAddress(a)
+			return t.addAddress(a, r.flags&unix.NLM_F_REPLACE != 0)
 		}
 		for i := range t.addresses {
 			if b := &t.addresses[i]; b.link == a.link && b.ip == a.ip && b.bits == a.bits {
@@ -234,11 +290,28 @@ func (t *linkTable) change(w *world, r *request) errno {
 	if len(r.attrs[unix.RTA_OIF]) != 4 {
 		return unix.EINVAL
 	}
-	way := route{link: binary.LittleEndian.Uint32(r.attrs[unix.RTA_OIF]), gateway: gateway, protocol: r.body[5]}
+	way := route{link: binary.LittleEndian.Uint32(r.attrs[unix.RTA_OIF]), gateway: gateway, protocol: r.body[5], bits: r.body[1],
+		onLink: binary.LittleEndian.Uint32(r.body[8:])&unix.RTNH_F_ONLINK != 0}
+	copy(way.dest[:], r.attrs[unix.RTA_DST])
+	if metric := r.attrs[unix.RTA_PRIORITY]; len(metric) == 4 {
+		way.metric = binary.LittleEndian.Uint32(metric)
+	}
 	if r.kind == unix.RTM_NEWROUTE {
 		return t.addRoute(way)
 	}
 	return t.dropRoute(way)
+}
+
+// setEnd reads struct ifa_cacheinfo; an address of no time at all is refused.
+func (a *address) setEnd(times []byte, now int64) bool {
+	if len(times) != 16 {
+		return true
+	}
+	valid := binary.LittleEndian.Uint32(times[4:])
+	if valid != 1<<32-1 {
+		a.endNsec = now + int64(valid)*sec
+	}
+	return valid != 0
 }
 
 // linkWorkNsec is how long a driver takes to bring a link up; −1 is for ever.

@@ -22,6 +22,7 @@ func randomManifest(r *rand) (m *wire.Manifest, missing []string) {
 	case 1:
 		m.Links = []wire.Link{{Name: pick(r, "", "eth0"), Address: [4]byte{10, 0, 2, 15}, PrefixBits: 24,
 			Gateway: pick(r, [4]byte{}, [4]byte{10, 0, 2, 2})}}
+		randomLease(&m.Links[0], rand{state: r.state ^ 0xd4c9})
 	case 2:
 		m.Links = []wire.Link{{Name: "eth9", Address: [4]byte{10, 0, 9, 9}, PrefixBits: 24}}
 	}
@@ -33,6 +34,18 @@ func randomManifest(r *rand) (m *wire.Manifest, missing []string) {
 		missing = spoil(r, m)
 	}
 	return m, missing
+}
+
+// randomLease has a link take a lease, in the place of its address or beside it.
+// It draws from a stream of its own.
+func randomLease(l *wire.Link, r rand) {
+	if !r.percent(50) {
+		return
+	}
+	if !r.percent(20) {
+		*l = wire.Link{Name: l.Name}
+	}
+	l.DHCP4, l.Probe = true, r.percent(40)
 }
 
 // serviceName is "s0", "s1", …: short in transcripts.

@@ -16,6 +16,10 @@ import (
 var errnosOf = map[string][]errno{
 	"accept":            {unix.EAGAIN, unix.ECONNABORTED, unix.EINTR, unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM, unix.EPERM, unix.EPROTO},
 	"bind":              {unix.EACCES, unix.EADDRINUSE, unix.ENOMEM, unix.ENOSPC, unix.EROFS, unix.ENOENT, unix.ENOTDIR, unix.EPERM},
+	"bind packet":       {unix.ENODEV, unix.ENOMEM, unix.EADDRINUSE, unix.EACCES},
+	"filter":            {unix.ENOMEM, unix.EPERM},
+	"send packet":       {unix.EINTR, unix.EAGAIN, unix.ENOBUFS, unix.ENETDOWN, unix.ENXIO, unix.EPERM},
+	"read packet":       {unix.EINTR, unix.EAGAIN, unix.ENETDOWN, unix.ENOMEM, unix.EIO},
 	"chmod":             {unix.EACCES, unix.EIO, unix.ENOENT, unix.ENOMEM, unix.EPERM, unix.EROFS},
 	"chown":             {unix.EACCES, unix.EIO, unix.ENOENT, unix.ENOMEM, unix.EPERM, unix.EROFS, unix.EDQUOT},
 	"clone":             {unix.EAGAIN, unix.EBUSY, unix.ENOMEM, unix.ENOSPC, unix.EPERM, unix.EOPNOTSUPP, unix.ENODEV, unix.ENOSYS},
@@ -84,7 +88,8 @@ func (c planned) vital() bool {
 func (c planned) run() (out outcome, hits int) {
 	services := []wire.Service{service("a", wire.ReadyExec), service("b", wire.ReadyTCP, "a"), service("c", wire.ReadyNotify)}
 	services[1].ReadyAddress = "127.0.0.1:80"
-	p := &plan{seed: 1, manifest: &wire.Manifest{Node: "node", Services: services}, driverNsec: 1 * msec, syncNsec: 100 * msec,
+	p := &plan{seed: 1, manifest: &wire.Manifest{Node: "node", Services: services,
+		Links: []wire.Link{{Name: "eth0", DHCP4: true}}}, driverNsec: 1 * msec, syncNsec: 100 * msec,
 		processLimit: 100, chaosNsec: 3 * sec, calm: !c.always, cycle: !c.always, ending: endReboot, operations: 6,
 		tempers: []temper{steady, steady, steady}, bootFaults: true, endingFaults: true}
 	p.script = func(int, int) (conduct, bool) { return good(), true }

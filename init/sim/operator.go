@@ -94,7 +94,12 @@ func (w *world) disturbControl() {
 // disturbLinks: drivers, cables and other programs.
 func (w *world) disturbLinks() {
 	r, t := &w.operator.rand, &w.links
-	switch r.below(6) {
+	switch r.below(7) {
+	case 6:
+		if l := t.named("eth0"); l != nil {
+			w.trace.line(w.now, "~ the cable of eth0 is loose")
+			w.flap(l, 1+r.below(20))
+		}
 	case 0:
 		w.trace.line(w.now, "~ eth0 goes away")
 		t.unplug("eth0")
@@ -111,7 +116,7 @@ func (w *world) disturbLinks() {
 		}
 	case 3:
 		if l := t.named("eth0"); l != nil {
-			t.addAddress(address{link: l.index, ip: [4]byte{10, 0, 2, byte(100 + r.below(50))}, bits: 24})
+			t.addAddress(address{link: l.index, ip: [4]byte{10, 0, 2, byte(100 + r.below(50))}, bits: 24}, false)
 		}
 	case 4:
 		if len(t.routes) > 0 {
@@ -120,6 +125,14 @@ func (w *world) disturbLinks() {
 		}
 	case 5:
 		t.plug("veth" + itoa(int64(r.below(3))))
+	}
+}
+
+// flap pulls a cable and puts it back, ten times a second.
+func (w *world) flap(l *link, times int) {
+	w.links.plugCable(l, times%2 == 1)
+	if times > 0 {
+		w.after(50*msec, func() { w.flap(l, times-1) })
 	}
 }
 

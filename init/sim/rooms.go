@@ -57,13 +57,43 @@ func (s hwSys) Close(fd int) errno { return s.world.Close(int32(fd)) }
 type netSys struct{ world *world }
 
 func (s netSys) Socket(domain, kind, protocol int) (int, errno) {
+	if domain != unix.AF_NETLINK {
+		return s.world.openPacketSocket(domain == unix.AF_INET)
+	}
 	return s.world.openNetlink(domain, kind, protocol)
 }
 
 func (s netSys) BindNetlink(fd int, groups uint32) errno { return s.world.bindNetlink(fd, groups) }
 
-func (s netSys) SetsockoptInt(int, int, int, int) errno {
-	return s.world.enter("setsockopt", callNsec)
+func (s netSys) SetsockoptInt(fd, _, option, value int) errno {
+	if e := s.world.enter("setsockopt", callNsec); e != 0 {
+		return e
+	}
+	if p := s.world.packetSocket(fd); p != nil && option == unix.SO_BINDTOIFINDEX {
+		p.link = uint32(value)
+	}
+	return 0
+}
+
+func (s netSys) BindPacket(fd int, link uint32, etherType uint16) errno {
+	return s.world.bindPacket(fd, link, etherType)
+}
+
+func (s netSys) BindUDP(fd int, port uint16) errno { return s.world.bindUDP(fd, port) }
+
+func (s netSys) Filter(int, []unix.SockFilter) errno { return s.world.enter("filter", callNsec) }
+
+func (s netSys) SendPacket(fd int, link uint32, etherType uint16, b []byte) errno {
+	return s.world.sendPacket(fd, link, etherType, b)
+}
+
+func (s netSys) SendUDP(fd int, to [4]byte, port uint16, b []byte) errno {
+	return s.world.sendUDP(fd, to, port, b)
+}
+
+func (s netSys) Random() uint64 {
+	s.world.enter("getrandom", callNsec)
+	return s.world.lan.rand.next()
 }
 
 func (s netSys) Recvmsg(fd int, b []byte, from *hw.Sender) (int, errno) {

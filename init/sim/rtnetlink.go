@@ -51,15 +51,23 @@ func linkMessage(l *link, kind, flags uint16, seq uint32) []byte {
 	if l.up {
 		level |= unix.IFF_UP
 	}
+	if l.carries() {
+		level |= unix.IFF_RUNNING
+	}
 	m.b = append(m.b, unix.AF_UNSPEC, 0, byte(hardware), byte(hardware>>8))
 	m.b = append(append(append(m.b, word(l.index)...), word(level)...), word(0)...)
-	m.attr(unix.IFLA_MTU, word(1500))
+	if !l.loopback {
+		mac := l.mac()
+		m.attr(unix.IFLA_ADDRESS, mac[:])
+	}
+	m.attr(unix.IFLA_MTU, word(l.mtu))
 	m.attr(unix.IFLA_IFNAME, append([]byte(l.name), 0))
 	return m.finish()
 }
 
-// addressMessage is struct ifaddrmsg and what tells an address apart.
-func addressMessage(a *address, kind, flags uint16, seq uint32) []byte {
+// addressMessage is struct ifaddrmsg and what tells an address apart, and for how
+// long it is valid.
+func (w *world) addressMessage(a *address, kind, flags uint16, seq uint32) []byte {
 	m := newMessage(kind, flags, seq)
 	m.b = append(append(m.b, unix.AF_INET, a.bits, 0, 0), word(a.link)...)
 	m.attr(unix.IFA_ADDRESS, a.ip[:])
@@ -67,15 +75,28 @@ func addressMessage(a *address, kind, flags uint16, seq uint32) []byte {
 	if a.protocol != 0 {
 		m.attr(attrAddressProto, []byte{a.protocol})
 	}
+	valid := uint32(1<<32 - 1)
+	if a.endNsec != 0 {
+		valid = uint32(max(a.endNsec-w.now+sec-1, 0) / sec)
+	}
+	m.attr(unix.IFA_CACHEINFO, append(append(word(valid), word(valid)...), make([]byte, 8)...))
 	return m.finish()
 }
 
-// routeMessage is struct rtmsg of a default route.
+// routeMessage is struct rtmsg.
 func routeMessage(r *route, kind, flags uint16, seq uint32) []byte {
 	m := newMessage(kind, flags, seq)
-	m.b = append(m.b, unix.AF_INET, 0, 0, 0, unix.RT_TABLE_MAIN, r.protocol, 0, unix.RTN_UNICAST, 0, 0, 0, 0)
+	m.b = append(m.b, unix.AF_INET, r.bits, 0, 0, unix.RT_TABLE_MAIN, r.protocol, 0, unix.RTN_UNICAST, 0, 0, 0, 0)
 	m.attr(unix.RTA_TABLE, word(unix.RT_TABLE_MAIN))
-	m.attr(unix.RTA_GATEWAY, r.gateway[:])
+	if r.bits > 0 {
+		m.attr(unix.RTA_DST, r.dest[:])
+	}
+	if r.gateway != [4]byte{} {
+		m.attr(unix.RTA_GATEWAY, r.gateway[:])
+	}
+	if r.metric != 0 {
+		m.attr(unix.RTA_PRIORITY, word(r.metric))
+	}
 	m.attr(unix.RTA_OIF, word(r.link))
 	return m.finish()
 }
@@ -172,7 +193,7 @@ func (w *world) dump(s *netlink, r *request) {
 		}
 	case unix.RTM_GETADDR:
 		for i := range t.addresses {
-			list = append(list, addressMessage(&t.addresses[i], unix.RTM_NEWADDR, flags, r.seq)...)
+			list = append(list, w.addressMessage(&t.addresses[i], unix.RTM_NEWADDR, flags, r.seq)...)
 		}
 	case unix.RTM_GETROUTE:
 		for i := range t.routes {

@@ -27,6 +27,7 @@ const (
 	ruleTruth         // what is said of a service is true of its processes
 	ruleControl       // the control socket answers as its contract says
 	ruleLinks         // links, addresses and routes become what is wanted
+	ruleLease         // a lease is never used past its end, nor an address that another has been found to have
 	ruleFed           // the watchdog is fed in time, and stopped only to turn the machine off
 	ruleSettings      // no service starts before the kernel's settings are right
 	ruleLast          // the log of a panic is erased only when it was kept, and kept in the end
@@ -63,6 +64,7 @@ func (r rule) sentence() string {
 		ruleTruth:    "what is said of a service is true of its processes",
 		ruleControl:  "the control socket answers as its contract says",
 		ruleLinks:    "links, addresses and routes become what is wanted",
+		ruleLease:    "a lease is never used past its end, nor an address that another has been found to have",
 		ruleFed:      "the watchdog is fed in time, and stopped only to turn the machine off",
 		ruleSettings: "no service starts before the kernel's settings are right",
 		ruleLast:     "the log of a panic is erased only when it was kept, and kept in the end",

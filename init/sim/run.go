@@ -130,6 +130,8 @@ func newWorld(p *plan, keep bool) *world {
 	w.inputs.keys = map[string]*input{}
 	w.console.room = consoleRoom
 	w.cgroups[cgroupRoot] = &cgroup{name: cgroupRoot}
+	w.links.world = w
+	w.lan = newLan(w, p)
 	w.links.plug("lo")
 	w.check.world = w
 	for i := range p.manifest.Services {

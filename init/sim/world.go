@@ -35,6 +35,7 @@ type world struct {
 	unix      map[string]*socket // bound sockets by path
 	tcp       map[uint16]*listener
 	links     linkTable
+	lan       *lan
 	inputs    inputs
 	// disk has the state area; nil: the kernel's words name none.
 	disk *disk

@@ -148,7 +148,7 @@ func TestRoutesFollowTheirAddress(t *testing.T) {
 	if e := tab.addRoute(r); e != unix.ENETUNREACH {
 		t.Errorf("a gateway out of reach: %v", e)
 	}
-	tab.addAddress(address{link: l.index, ip: [4]byte{10, 0, 0, 2}, bits: 24})
+	tab.addAddress(address{link: l.index, ip: [4]byte{10, 0, 0, 2}, bits: 24}, false)
 	if e := tab.addRoute(r); e != 0 {
 		t.Errorf("route: %v", e)
 	}
