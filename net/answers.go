@@ -11,6 +11,7 @@ import (
 
 // Failure is an op that did not go as it was meant, for the log.
 type Failure struct {
+	_     [0]func()
 	Op    Op
 	Errno unix.Errno
 	// Kept tells that what is there was left alone, and that all is well.
@@ -37,6 +38,7 @@ func (f Failure) Error() string { return string(f.AppendText(make([]byte, 0, 96)
 
 // failures is a ring of those that wait for NextFailure; the oldest go first.
 type failures struct {
+	_           [0]func()
 	ring        [failuresMax]Failure
 	first, size int
 }
@@ -54,17 +56,17 @@ func (n *Net) NextFailure() (f Failure, ok bool) {
 }
 
 // add forgets the oldest where there is no room: a log that lags must not grow.
-func (r *failures) add(f Failure) {
+func (r *failures) add(f *Failure) {
 	if r.size == failuresMax {
 		r.first = (r.first + 1) % failuresMax
 		r.size--
 	}
-	r.ring[(r.first+r.size)%failuresMax] = f
+	r.ring[(r.first+r.size)%failuresMax] = *f
 	r.size++
 }
 
 // attemptOf finds what the op is an attempt at; nil for what is sent once.
-func (n *Net) attemptOf(op Op) *attempt {
+func (n *Net) attemptOf(op *Op) *attempt {
 	switch {
 	case op.Kind == OpSend || op.Kind == OpClose:
 		return nil
@@ -89,7 +91,9 @@ func (n *Net) attemptOf(op Op) *attempt {
 
 // Done tells that the op was done. The kernel's own word of it ends the attempt;
 // without that it is tried again, ever more slowly.
-func (n *Net) Done(op Op, now int64) {
+func (n *Net) Done(op Op, now int64) { n.done(&op, now) }
+
+func (n *Net) done(op *Op, now int64) {
 	a := n.attemptOf(op)
 	if a == nil {
 		return
@@ -104,12 +108,14 @@ func (n *Net) Done(op Op, now int64) {
 }
 
 // Failed tells that the op failed, in a worker, in send, or by its answer.
-func (n *Net) Failed(op Op, errno unix.Errno, now int64) {
+func (n *Net) Failed(op Op, errno unix.Errno, now int64) { n.failed(&op, errno, now) }
+
+func (n *Net) failed(op *Op, errno unix.Errno, now int64) {
 	a := n.attemptOf(op)
-	f := Failure{Op: op, Errno: errno}
+	f := Failure{Op: *op, Errno: errno}
 	if a == nil { // what was not sent counts as lost, and is sent again in its time
 		f.RetryMsec = uint32(max(n.clients[op.Want].atNsec-now, 0) / nsecPerMsec)
-		n.failures.add(f)
+		n.failures.add(&f)
 		return
 	}
 	switch {
@@ -127,7 +133,7 @@ func (n *Net) Failed(op Op, errno unix.Errno, now int64) {
 		f.Kept, a.kept = true, true // the card can't: it will not be able to later
 	case (op.Kind == OpAddressDelete || op.Kind == OpRouteDelete) &&
 		(errno == unix.ESRCH || errno == unix.EADDRNOTAVAIL || errno == unix.ENODEV):
-		n.Done(op, now) // gone by itself
+		n.done(op, now) // gone by itself
 		n.Resync()
 		return
 	case errno == unix.ENODEV || errno == unix.ESRCH:
@@ -139,7 +145,7 @@ func (n *Net) Failed(op Op, errno unix.Errno, now int64) {
 	}
 	a.pause(now)
 	f.RetryMsec = uint32((a.atNsec - now) / nsecPerMsec)
-	n.failures.add(f)
+	n.failures.add(&f)
 }
 
 // pause sets when the next try may begin: retryMinNsec after the first, then
@@ -155,38 +161,29 @@ func (a *attempt) pause(now int64) {
 
 // expire gives up what has had no answer in time.
 func (n *Net) expire(now int64) {
-	n.expireOne(&n.dump.attempt, Op{Kind: OpDumpLinks + OpKind(min(n.stage, syncRoutes)), Want: wantNone}, now)
-	n.expireOne(&n.loopback, Op{Kind: OpLinkUp, Want: wantLoopback, Name: NameOf("lo")}, now)
+	if n.dump.late(now) {
+		n.failed(&Op{Kind: OpDumpLinks + OpKind(min(n.stage, syncRoutes)), Want: wantNone}, unix.ETIMEDOUT, now)
+	}
+	if n.loopback.late(now) {
+		n.failed(&Op{Kind: OpLinkUp, Want: wantLoopback, Name: NameOf("lo")}, unix.ETIMEDOUT, now)
+	}
 	for i := range n.tidying {
-		n.expireOne(&n.tidying[i], n.tidied[i], now)
+		if n.tidying[i].late(now) {
+			n.failed(&n.tidied[i], unix.ETIMEDOUT, now)
+		}
 	}
 	for i := range n.wantsCount {
-		w := &n.wants[i]
-		op := n.named(Op{Want: uint8(i), Link: n.bound[i], Address: w.Address, PrefixBits: w.PrefixBits, Gateway: w.Gateway})
 		for s := range stepsCount {
-			op.Kind, op.Leased = stepKinds[s], s == stepMTU || s >= stepLeaseAddress
-			n.expireOne(&n.attempts[i][s], n.leased(op), now)
+			if n.attempts[i][s].late(now) {
+				op := n.opOf(i, s, now)
+				n.failed(&op, unix.ETIMEDOUT, now)
+			}
 		}
 	}
 }
 
-// leased fills an op in with what a lease wants, for its line only.
-func (n *Net) leased(op Op) Op {
-	if l := n.leaseOn(int(op.Want)); op.Leased && l != nil {
-		op.Address, op.PrefixBits, op.MTUBytes, op.Gateway = l.address, l.prefixBits, uint32(l.mtu), [4]byte{}
-		if r, ok := n.leaseRoute(int(op.Want), int(n.clients[op.Want].routing)); ok {
-			op.Dest, op.DestBits, op.Gateway, op.Metric = r.dest, r.destBits, r.gateway, leaseMetric(int(op.Want))
-		}
-	}
-	return op
-}
-
-// expireOne takes a missing answer for a failure.
-func (n *Net) expireOne(a *attempt, op Op, now int64) {
-	if a.flying && now >= a.atNsec {
-		n.Failed(op, unix.ETIMEDOUT, now)
-	}
-}
+// late tells whether an answer is missing.
+func (a *attempt) late(now int64) bool { return a.flying && now >= a.atNsec }
 
 // answer matches an acknowledgement, an error or a dump's end to its request.
 func (n *Net) answer(m *Message, now int64) {
@@ -194,30 +191,30 @@ func (n *Net) answer(m *Message, now int64) {
 	if m.Seq == 0 || flight.seq != m.Seq {
 		return // of a request that was given up
 	}
-	op := flight.op
+	op := &flight.op // nothing is sent before it was looked at
 	flight.seq = 0
 	switch {
 	case op.Dump():
 		n.dumpDone(op, m, now)
 	case m.Errno == 0:
-		n.Done(op, now)
+		n.done(op, now)
 	default:
-		n.Failed(op, unix.Errno(m.Errno), now)
+		n.failed(op, unix.Errno(m.Errno), now)
 	}
 }
 
 // dumpDone ends a stage, or has it done again: a list that changed while it was
 // made is no list.
-func (n *Net) dumpDone(op Op, m *Message, now int64) {
+func (n *Net) dumpDone(op *Op, m *Message, now int64) {
 	if m.Seq != n.dump.seq || !n.dump.flying {
 		return // a resync began after it was asked for
 	}
 	if m.Errno != 0 {
-		n.Failed(op, unix.Errno(m.Errno), now)
+		n.failed(op, unix.Errno(m.Errno), now)
 		return
 	}
 	if n.dump.interrupted {
-		n.Failed(op, unix.EINTR, now)
+		n.failed(op, unix.EINTR, now)
 		return
 	}
 	n.have.sweep(n.stage)

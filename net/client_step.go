@@ -60,7 +60,7 @@ func (c *client) decideSockets(op Op, now int64, ops []Op) []Op {
 			ops = append(ops, op)
 		default:
 			op.Kind, op.Socket = OpOpen, want
-			ops = a.try(op, now, ops)
+			ops = a.try(&op, now, ops)
 		}
 	}
 	return ops

@@ -16,7 +16,7 @@ func (n *Net) Decide(now int64, ops []Op) []Op {
 	}
 	if n.stage != synced {
 		op := Op{Kind: OpDumpLinks + OpKind(n.stage), Want: wantNone}
-		return n.dump.try(op, now, ops)
+		return n.dump.try(&op, now, ops)
 	}
 	ops = n.decideLoopback(now, ops)
 	ops = n.tidy(now, ops) // first, so that an old route is not in a new one's way
@@ -27,7 +27,9 @@ func (n *Net) Decide(now int64, ops []Op) []Op {
 }
 
 // try hands op out, unless it is under way or its time has not come.
-func (a *attempt) try(op Op, now int64, ops []Op) []Op {
+//
+//go:noinline
+func (a *attempt) try(op *Op, now int64, ops []Op) []Op {
 	if a.flying || now < a.atNsec {
 		return ops
 	}
@@ -35,7 +37,7 @@ func (a *attempt) try(op Op, now int64, ops []Op) []Op {
 	if op.Slow() {
 		a.atNsec = now + slowNsec
 	}
-	return append(ops, op)
+	return append(ops, *op)
 }
 
 // right is called where there is nothing to do: the next time begins afresh.
@@ -58,7 +60,8 @@ func (n *Net) decideLoopback(now int64, ops []Op) []Op {
 			n.loopback.right()
 			return ops
 		}
-		return n.loopback.try(Op{Kind: OpLinkUp, Want: wantLoopback, Link: e.fact.Index, Name: e.fact.Name}, now, ops)
+		op := Op{Kind: OpLinkUp, Want: wantLoopback, Link: e.fact.Index, Name: e.fact.Name}
+		return n.loopback.try(&op, now, ops)
 	}
 	return ops // a kernel without one; Ready says so
 }
@@ -70,29 +73,55 @@ func (n *Net) decideWant(i int, now int64, ops []Op) []Op {
 	if link == nil {
 		return ops // not there yet: an event will tell
 	}
-	a, w := &n.attempts[i], &n.wants[i]
-	op := Op{Want: uint8(i), Link: link.Index, Name: link.Name}
+	a := &n.attempts[i]
 	if link.Up {
 		a[stepUp].right()
 	} else {
-		op.Kind = OpLinkUp
-		ops = a[stepUp].try(op, now, ops)
+		ops = n.tryStep(i, stepUp, now, ops)
 	}
 	there := n.addressThere(i)
 	if there {
 		a[stepAddress].right()
 	} else {
-		op.Kind, op.Address, op.PrefixBits = OpAddressAdd, w.Address, w.PrefixBits
-		ops = a[stepAddress].try(op, now, ops)
+		ops = n.tryStep(i, stepAddress, now, ops)
 	}
 	switch {
 	case n.routeThere(i):
 		a[stepRoute].right()
 	case link.Up && there && !a[stepRoute].kept: // or the kernel says ENETUNREACH
-		route := Op{Kind: OpRouteAdd, Want: uint8(i), Link: link.Index, Name: link.Name, Gateway: w.Gateway}
-		ops = a[stepRoute].try(route, now, ops)
+		ops = n.tryStep(i, stepRoute, now, ops)
+	}
+	if n.clients[i] == nil {
+		return ops
 	}
 	return n.decideLease(i, link, now, ops)
+}
+
+// tryStep hands out a step's op, where it is time.
+func (n *Net) tryStep(i int, s step, now int64, ops []Op) []Op {
+	a := &n.attempts[i][s]
+	if a.flying || now < a.atNsec {
+		return ops
+	}
+	op := n.opOf(i, s, now)
+	return a.try(&op, now, ops)
+}
+
+// opOf is what want i's step is done by.
+func (n *Net) opOf(i int, s step, now int64) Op {
+	w := &n.wants[i]
+	op := Op{Kind: stepKinds[s], Want: uint8(i), Link: n.bound[i]}
+	switch s {
+	case stepAddress:
+		op.Address, op.PrefixBits = w.Address, w.PrefixBits
+	case stepRoute:
+		op.Gateway = w.Gateway
+	case stepMTU, stepLeaseAddress, stepLeaseRoute:
+		op.Leased = true
+		n.leased(&op, now)
+	}
+	n.named(&op)
+	return op
 }
 
 // addressThere tells whether a want's address is on its link, whoever put it.
@@ -166,19 +195,18 @@ func (n *Net) tidyOne(at int, op Op, now int64, ops []Op) []Op {
 		a.right()
 		return ops
 	}
-	op = n.named(op)
+	n.named(&op)
 	if !a.flying && n.tidied[at] != op {
 		n.tidied[at], *a = op, attempt{}
 	}
-	return a.try(op, now, ops)
+	return a.try(&op, now, ops)
 }
 
 // named puts the link's name into an op, for its line only.
-func (n *Net) named(op Op) Op {
+func (n *Net) named(op *Op) {
 	if link := n.have.link(op.Link); link != nil {
 		op.Name = link.Name
 	}
-	return op
 }
 
 // addressWanted tells whether some want has asked for exactly this address.

@@ -11,24 +11,21 @@ func (n *Net) decideLease(i int, link *LinkFact, now int64, ops []Op) []Op {
 		return ops
 	}
 	a := &n.attempts[i]
-	op := Op{Want: uint8(i), Leased: true, Link: link.Index, Name: link.Name}
 	entry := n.leaseEntry(i)
 	if entry != nil && entry.endsWith(l) {
 		a[stepLeaseAddress].right()
 	} else {
-		op.Kind, op.Address, op.PrefixBits, op.ValidSec = OpAddressAdd, l.address, l.prefixBits, l.validSec(now)
-		ops = a[stepLeaseAddress].try(op, now, ops)
+		ops = n.tryStep(i, stepLeaseAddress, now, ops)
 	}
 	if l.mtu < leaseMTUMin || uint32(l.mtu) == link.MTUBytes || a[stepMTU].kept {
 		a[stepMTU].rightUnlessKept()
 	} else {
-		mtu := Op{Kind: OpLinkMTU, Want: uint8(i), Leased: true, Link: link.Index, Name: link.Name, MTUBytes: uint32(l.mtu)}
-		ops = a[stepMTU].try(mtu, now, ops)
+		ops = n.tryStep(i, stepMTU, now, ops)
 	}
 	if entry == nil || !link.Up {
 		return ops
 	}
-	return n.decideLeaseRoutes(i, link, now, ops)
+	return n.decideLeaseRoutes(i, now, ops)
 }
 
 // rightUnlessKept is right, but for what the kernel refused for good.
@@ -40,7 +37,7 @@ func (a *attempt) rightUnlessKept() {
 
 // decideLeaseRoutes adds the first route that is missing; when its answer is
 // there, the next.
-func (n *Net) decideLeaseRoutes(i int, link *LinkFact, now int64, ops []Op) []Op {
+func (n *Net) decideLeaseRoutes(i int, now int64, ops []Op) []Op {
 	c, a := n.clients[i], &n.attempts[i][stepLeaseRoute]
 	k := n.missingLeaseRoute(i)
 	if k < 0 {
@@ -51,9 +48,27 @@ func (n *Net) decideLeaseRoutes(i int, link *LinkFact, now int64, ops []Op) []Op
 		*a = attempt{}
 	}
 	c.routing = uint8(k)
-	r, _ := n.leaseRoute(i, k)
-	return a.try(Op{Kind: OpRouteAdd, Want: uint8(i), Leased: true, Route: uint8(k), Link: link.Index, Name: link.Name,
-		Dest: r.dest, DestBits: r.destBits, Gateway: r.gateway, Metric: leaseMetric(i)}, now, ops)
+	return n.tryStep(i, stepLeaseRoute, now, ops)
+}
+
+// leased fills in what a lease wants done.
+func (n *Net) leased(op *Op, now int64) {
+	i := int(op.Want)
+	l := n.leaseOn(i)
+	if l == nil { // it ended while its op was under way
+		return
+	}
+	switch op.Kind {
+	case OpLinkMTU:
+		op.MTUBytes = uint32(l.mtu)
+	case OpAddressAdd:
+		op.Address, op.PrefixBits, op.ValidSec = l.address, l.prefixBits, l.validSec(now)
+	default:
+		op.Route = n.clients[i].routing
+		if r, ok := n.leaseRoute(i, int(op.Route)); ok {
+			op.Dest, op.DestBits, op.Gateway, op.Metric = r.dest, r.destBits, r.gateway, leaseMetric(i)
+		}
+	}
 }
 
 // leaseMetric puts leased routes behind those of the manifest, and keeps the

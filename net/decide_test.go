@@ -1,6 +1,7 @@
 package netcfg
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -151,7 +152,7 @@ func TestFailuresAreTriedAgainEverMoreSlowly(t *testing.T) {
 		t.Error(s.n.WaitingFor(0))
 	}
 	s.later(2)
-	if s.n.attempts[0][stepAddress] != (attempt{}) {
+	if !reflect.DeepEqual(s.n.attempts[0][stepAddress], attempt{}) {
 		t.Errorf("a success does not begin afresh: %+v", s.n.attempts[0][stepAddress])
 	}
 }

@@ -74,6 +74,7 @@ type leaseRoute struct {
 
 // dhcpMessage is what a server's message says, as far as it is read.
 type dhcpMessage struct {
+	_       [0]func() // never compared: the compiler would write how
 	kind    dhcpKind
 	xid     uint32
 	chaddr  [6]byte
@@ -101,6 +102,7 @@ type addressList struct {
 // options are the up to three places where options stand: the end of the message
 // and, where option 52 says so, the fields file and sname (RFC 2131 section 4.1).
 type options struct {
+	_     [0]func() // never compared: the compiler would write how
 	areas [3][]byte
 	// joined holds an option whose parts were put together, RFC 3396.
 	joined [optionSizeMax]byte

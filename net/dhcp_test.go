@@ -3,6 +3,7 @@ package netcfg
 import (
 	"bytes"
 	"encoding/binary"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -286,7 +287,7 @@ func FuzzDHCP(f *testing.F) {
 			t.Fatalf("a record of %d bytes", len(record))
 		}
 		var l lease
-		if mac, ok := l.read(record); !ok || mac != testMAC || l != c.lease {
+		if mac, ok := l.read(record); !ok || mac != testMAC || !reflect.DeepEqual(l, c.lease) {
 			t.Fatalf("%+v\n is written and read as\n%+v", c.lease, l)
 		}
 	})

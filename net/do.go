@@ -95,13 +95,13 @@ func (n *Net) Act(sys Sys, fd int, op Op, buffer []byte, now int64) {
 		case errno == unix.EINTR:
 			continue
 		case errno != 0:
-			n.Failed(op, errno, now)
+			n.failed(&op, errno, now)
 		case size != len(b): // a datagram goes whole or not at all
-			n.Failed(op, unix.EMSGSIZE, now)
+			n.failed(&op, unix.EMSGSIZE, now)
 		}
 		return
 	}
-	n.Failed(op, unix.EINTR, now)
+	n.failed(&op, unix.EINTR, now)
 }
 
 // RunSlow does one op in a worker, and returns how it ended. It may block for as

@@ -119,7 +119,7 @@ func (n *Net) Send(sys Sys, fd int, op Op, buffer []byte, now int64) {
 		}
 	}
 	if errno != 0 {
-		n.Failed(op, errno, now)
+		n.failed(&op, errno, now)
 	}
 }
 

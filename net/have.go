@@ -7,6 +7,7 @@ package netcfg
 // not heard of since the resync began, and goes when its dump is done.
 
 type have struct {
+	_          [0]func() // never compared: the compiler would write how
 	generation uint32
 	links      [linksMax]linkEntry
 	addresses  [addressesMax]addressEntry
@@ -17,11 +18,13 @@ type have struct {
 
 // An entry is free where its generation is zero.
 type linkEntry struct {
+	_          [0]func()
 	generation uint32
 	fact       LinkFact
 }
 
 type addressEntry struct {
+	_          [0]func()
 	generation uint32
 	fact       AddressFact
 	// endNsec is when the kernel takes it away, zero for never.
@@ -29,6 +32,7 @@ type addressEntry struct {
 }
 
 type routeEntry struct {
+	_          [0]func()
 	generation uint32
 	fact       RouteFact
 }
@@ -54,7 +58,7 @@ func (h *have) setLink(f *LinkFact, worth bool) {
 				free = e
 			}
 		case e.fact.Index == f.Index:
-			*e = linkEntry{h.generation, *f}
+			*e = linkEntry{generation: h.generation, fact: *f}
 			return
 		}
 	}
@@ -65,7 +69,7 @@ func (h *have) setLink(f *LinkFact, worth bool) {
 		h.dropped++
 		return
 	}
-	*free = linkEntry{h.generation, *f}
+	*free = linkEntry{generation: h.generation, fact: *f}
 }
 
 // dropLink forgets a link and all that was on it.
@@ -107,7 +111,7 @@ func (h *have) setAddress(f *AddressFact, now int64) {
 				free = e
 			}
 		case e.fact.same(f):
-			*e = addressEntry{h.generation, *f, endNsec}
+			*e = addressEntry{generation: h.generation, fact: *f, endNsec: endNsec}
 			return
 		}
 	}
@@ -115,7 +119,7 @@ func (h *have) setAddress(f *AddressFact, now int64) {
 		h.dropped++
 		return
 	}
-	*free = addressEntry{h.generation, *f, endNsec}
+	*free = addressEntry{generation: h.generation, fact: *f, endNsec: endNsec}
 }
 
 // dropAddress forgets f, whoever set it.
@@ -146,7 +150,7 @@ func (h *have) setRoute(f *RouteFact) {
 		h.dropped++
 		return
 	}
-	*free = routeEntry{h.generation, *f}
+	*free = routeEntry{generation: h.generation, fact: *f}
 }
 
 // dropRoute forgets exactly f.

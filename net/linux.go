@@ -8,8 +8,8 @@ import (
 	"mote/hw"
 )
 
-// Linux is Sys on the running kernel. What is called for each packet is made of
-// raw structures: unix.Sendto would allocate an address a call.
+// Linux is Sys on the running kernel. Addresses are raw structures: unix.Sendto
+// would allocate one a call, unix.Bind and unix.Getrandom would bring kilobytes.
 type Linux struct{ hw.Linux }
 
 // Write is Sys.Write.
@@ -31,18 +31,28 @@ func errnoOf(err error) unix.Errno {
 
 // BindPacket is Sys.BindPacket.
 func (Linux) BindPacket(fd int, link uint32, etherType uint16) unix.Errno {
-	return errnoOf(unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: swap16(etherType), Ifindex: int(link)}))
+	at := unix.RawSockaddrLinklayer{Family: unix.AF_PACKET, Protocol: swap16(etherType), Ifindex: int32(link)}
+	return bind(fd, unsafe.Pointer(&at), unix.SizeofSockaddrLinklayer)
 }
 
 // BindUDP is Sys.BindUDP.
 func (Linux) BindUDP(fd int, port uint16) unix.Errno {
-	return errnoOf(unix.Bind(fd, &unix.SockaddrInet4{Port: int(port)}))
+	at := unix.RawSockaddrInet4{Family: unix.AF_INET, Port: swap16(port)}
+	return bind(fd, unsafe.Pointer(&at), unix.SizeofSockaddrInet4)
+}
+
+// bind is bind(2).
+func bind(fd int, at unsafe.Pointer, size uintptr) unix.Errno {
+	_, _, errno := unix.Syscall(unix.SYS_BIND, uintptr(fd), uintptr(at), size)
+	return errno
 }
 
 // Filter is Sys.Filter.
 func (Linux) Filter(fd int, program []unix.SockFilter) unix.Errno {
-	return errnoOf(unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER,
-		&unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]}))
+	fprog := unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]}
+	_, _, errno := unix.Syscall6(unix.SYS_SETSOCKOPT, uintptr(fd), unix.SOL_SOCKET, unix.SO_ATTACH_FILTER,
+		uintptr(unsafe.Pointer(&fprog)), unix.SizeofSockFprog, 0)
+	return errno
 }
 
 // SendPacket is Sys.SendPacket.
@@ -71,6 +81,6 @@ func swap16(n uint16) uint16 { return n<<8 | n>>8 }
 // Random is Sys.Random. The kernel always has bytes for GRND_INSECURE.
 func (Linux) Random() uint64 {
 	var b [8]byte
-	unix.Getrandom(b[:], unix.GRND_INSECURE)
+	unix.Syscall(unix.SYS_GETRANDOM, uintptr(unsafe.Pointer(&b)), uintptr(len(b)), unix.GRND_INSECURE)
 	return uint64(get32(b[:])) | uint64(get32(b[4:]))<<32
 }

@@ -10,6 +10,7 @@ import "mote/wire"
 //
 // and again at NextDeadline. A worker's end comes back as Done or Failed.
 type Net struct {
+	_          [0]func() // never compared: the compiler would write how
 	wants      [wantsMax]wire.Link
 	wantsCount int
 	// bound is each want's link by index, so that a rename changes nothing; zero
@@ -73,6 +74,7 @@ const (
 
 // attempt is where one thing to do stands.
 type attempt struct {
+	_ [0]func()
 	// flying: it was handed out, and has no answer yet.
 	flying bool
 	// kept: the kernel has another thing in its place, which is left alone.
@@ -103,6 +105,7 @@ type dump struct {
 
 // flight is a request that was sent, at the place its number gives it.
 type flight struct {
+	_   [0]func()
 	seq uint32
 	op  Op
 }
@@ -160,7 +163,7 @@ func (n *Net) Encode(b []byte, op Op) []byte {
 	if n.seq == 0 { // the kernel's own notices have zero
 		n.seq = 1
 	}
-	n.flights[n.seq%uint32(flightsMax)] = flight{n.seq, op}
+	n.flights[n.seq%uint32(flightsMax)] = flight{seq: n.seq, op: op}
 	if op.Dump() {
 		n.dump.seq, n.dump.interrupted = n.seq, false
 	}

@@ -14,8 +14,9 @@ import (
 
 // links is what the loop holds for room net.
 type links struct {
+	_       [0]func() // never compared: the compiler would write how
 	net     *netcfg.Net
-	ops     [netcfg.OpsMax]netcfg.Op
+	ops     []netcfg.Op // empty, with room for what one Decide asks for
 	from    hw.Sender
 	request [netcfg.MessageSizeMax]byte
 	line    [160]byte
@@ -34,6 +35,7 @@ func (l *Loop) openLinks(want []wire.Link) {
 			seed = l.rooms.Net.Random()
 		}
 	}
+	l.links.ops = make([]netcfg.Op, 0, netcfg.OpsMax)
 	l.links.net = netcfg.New(want, l.manifest.Node, seed)
 	for i, b := range l.links.kept {
 		l.links.net.RestoreLease(i, b, true, l.now)
@@ -109,7 +111,7 @@ func (l *Loop) actNet() bool {
 	if k.net == nil {
 		return false
 	}
-	ops := k.net.Decide(l.now, k.ops[:0])
+	ops := k.net.Decide(l.now, k.ops)
 	for _, o := range ops {
 		if l.observe != nil {
 			l.observe(l.now, o.AppendText(k.line[:0]))
