@@ -84,13 +84,18 @@ type dhcpMessage struct {
 	// where there is none.
 	prefixBits                  uint8
 	leaseSec, renewSec, bindSec uint32
-	mtu                         uint16
 	rapid                       bool
-	routes                      [leaseRoutesMax]leaseRoute
-	routesCount                 uint8
-	dns, ntp                    addressList
-	host, domain                leaseText
-	search                      leaseSearch
+	leaseTerms
+}
+
+// leaseTerms is what comes with an address.
+type leaseTerms struct {
+	mtu          uint16
+	routes       [leaseRoutesMax]leaseRoute
+	routesCount  uint8
+	dns, ntp     addressList
+	host, domain leaseText
+	search       leaseSearch
 }
 
 // addressList is the first few addresses of an option.

@@ -14,20 +14,15 @@ type lease struct {
 	server     [4]byte
 	// endNsec is zero where it lasts for ever; then the others are zero too.
 	endNsec, renewNsec, bindNsec int64
-
-	mtu          uint16
-	routes       [leaseRoutesMax]leaseRoute
-	routesCount  uint8
-	dns, ntp     addressList
-	host, domain leaseText
-	search       leaseSearch
+	leaseTerms
 }
 
 // leaseOf makes a lease of an answer to what was asked at askedNsec, RFC 2131
 // section 4.4.5. Times that contradict each other are replaced by its defaults.
 func (n *Net) leaseOf(l *lease, m *dhcpMessage, askedNsec int64) {
-	*l = lease{address: m.address, prefixBits: m.prefixBits, server: m.server, mtu: m.mtu, dns: m.dns, ntp: m.ntp,
-		host: m.host, domain: m.domain, search: m.search}
+	l.address, l.prefixBits, l.server, l.leaseTerms = m.address, m.prefixBits, m.server, m.leaseTerms
+	l.endNsec, l.renewNsec, l.bindNsec = 0, 0, 0
+	l.routes, l.routesCount = [leaseRoutesMax]leaseRoute{}, 0
 	for i := range m.routes[:m.routesCount] {
 		if r := &m.routes[i]; routeAcceptable(r, m.address) {
 			l.routes[l.routesCount] = *r

@@ -3,15 +3,14 @@ package netcfg
 // A lease as bytes, so that it outlives PID 1's program and, in the state area, a
 // boot:
 //
-//	0  version, 1  MAC, 7  address, 11  prefix bits, 12  server
+//	 0  version, 1  MAC, 7  address, 11  prefix bits, 12  server
 //	16  uint64 end, 24  renew, 32  rebind; ns of CLOCK_BOOTTIME, little-endian
-//	40  uint16 MTU, 42  routes: count, and each destination, bits, gateway
+//	40  uint64 MTU, 48  routes: count, and each destination, bits, gateway
 //	then name servers and time servers: count, addresses
 //	then host name, domain and search list: size, bytes
 const (
 	leaseRecordVersion = 1
-	leaseTimesAt       = 16
-	leaseFixedSize     = 42
+	leaseFixedSize     = 48
 	// LeaseRecordMax bounds a record in bytes.
 	LeaseRecordMax = leaseFixedSize + 1 + 9*leaseRoutesMax + 2*(1+4*leaseServersMax) +
 		2*(1+leaseTextSizeMax) + 1 + searchSizeMax
@@ -26,27 +25,9 @@ func (n *Net) AppendLease(b []byte, i int) []byte {
 	if l == nil {
 		return b
 	}
-	b = appendBytes(append(b, leaseRecordVersion), n.clients[i].mac[:])
-	b = appendBytes(b, l.address[:])
-	b = appendBytes(append(b, l.prefixBits), l.server[:])
-	for _, at := range [...]int64{l.endNsec, l.renewNsec, l.bindNsec} {
-		b = append32(append32(b, uint32(at)), uint32(at>>32))
-	}
-	b = append(append16(b, l.mtu), l.routesCount)
-	for k := range l.routes[:l.routesCount] {
-		r := &l.routes[k]
-		b = appendBytes(append(appendBytes(b, r.dest[:]), r.destBits), r.gateway[:])
-	}
-	for _, list := range [...]*addressList{&l.dns, &l.ntp} {
-		b = append(b, list.count)
-		for k := range list.list[:list.count] {
-			b = appendBytes(b, list.list[k][:])
-		}
-	}
-	for _, part := range [...][]byte{l.host.text(), l.domain.text(), l.search.text()} {
-		b = appendBytes(append(b, byte(len(part))), part)
-	}
-	return b
+	c := leaseCoder{b: b}
+	c.lease(&n.clients[i].mac, l)
+	return c.b
 }
 
 // RestoreLease takes a record of want i, from before Decide was called first. Of
@@ -58,68 +39,116 @@ func (n *Net) RestoreLease(i int, b []byte, sameBoot bool, now int64) bool {
 		return false
 	}
 	c := n.clients[i]
-	var l lease
+	l := new(lease)
 	mac, ok := l.read(b)
 	if !ok || sameBoot && l.endNsec != 0 && l.endNsec-leaseGuardNsec <= now {
 		return false
 	}
 	c.mac, c.hint, c.verify, c.sticky = mac, l.address, true, l.server
 	if sameBoot {
-		c.lease, c.held, c.restored = l, true, true
+		c.lease, c.held, c.restored = *l, true, true
 	}
 	return true
 }
 
-// read takes a record whole.
+// read takes a record whole, as if it were a server's.
 func (l *lease) read(b []byte) (mac [6]byte, ok bool) {
-	if len(b) < leaseFixedSize+1 || b[0] != leaseRecordVersion {
-		return mac, false
-	}
-	mac, l.address, l.prefixBits, l.server = [6]byte(b[1:]), [4]byte(b[7:]), b[11], [4]byte(b[12:])
-	for k, at := range [...]*int64{&l.endNsec, &l.renewNsec, &l.bindNsec} {
-		word := b[leaseTimesAt+8*k:]
-		*at = int64(uint64(get32(word)) | uint64(get32(word[4:]))<<32)
-	}
-	l.mtu, l.routesCount = get16(b[40:]), b[42]
-	rest := b[leaseFixedSize+1:]
+	c := leaseCoder{b: b, reading: true}
+	c.lease(&mac, l)
 	forever := l.endNsec == 0 && l.renewNsec == 0 && l.bindNsec == 0
 	ordered := 0 < l.renewNsec && l.renewNsec <= l.bindNsec && l.bindNsec <= l.endNsec
-	if l.prefixBits == 0 || l.prefixBits > 32 || !unicast(l.address) || !unicast(l.server) || !forever && !ordered ||
-		l.routesCount > leaseRoutesMax || len(rest) < 9*int(l.routesCount) {
+	if c.wrong || len(c.b) != 0 || l.prefixBits == 0 || l.prefixBits > 32 ||
+		!unicast(l.address) || !unicast(l.server) || !forever && !ordered {
 		return mac, false
 	}
-	for k := range int(l.routesCount) {
-		r := leaseRoute{dest: [4]byte(rest), destBits: rest[4], gateway: [4]byte(rest[5:])}
-		if r.destBits > 32 || r.dest != prefixed(r.dest, r.destBits) || !routeAcceptable(&r, l.address) {
+	for k := range l.routes[:l.routesCount] {
+		r := &l.routes[k]
+		if r.destBits > 32 || r.dest != prefixed(r.dest, r.destBits) || !routeAcceptable(r, l.address) {
 			return mac, false
 		}
-		l.routes[k], rest = r, rest[9:]
 	}
-	return mac, l.readLists(rest)
+	for _, t := range [...]*leaseText{&l.host, &l.domain} {
+		if t.size > 0 && !nameOK(t.text()) {
+			return mac, false
+		}
+	}
+	return mac, l.search.whole()
 }
 
-// readLists takes servers and names.
-func (l *lease) readLists(rest []byte) bool {
+// leaseCoder writes a record, or reads one: one walk does both. wrong is set by a
+// record that ends early, or that counts more than there is room for.
+type leaseCoder struct {
+	b              []byte
+	reading, wrong bool
+}
+
+func (c *leaseCoder) lease(mac *[6]byte, l *lease) {
+	version := uint8(leaseRecordVersion)
+	c.one(&version, leaseRecordVersion)
+	c.wrong = c.wrong || version != leaseRecordVersion
+	c.bytes(mac[:])
+	c.bytes(l.address[:])
+	c.one(&l.prefixBits, 32)
+	c.bytes(l.server[:])
+	mtu := int64(l.mtu)
+	for _, n := range [...]*int64{&l.endNsec, &l.renewNsec, &l.bindNsec, &mtu} {
+		c.number(n)
+	}
+	l.mtu = uint16(mtu)
+	c.wrong = c.wrong || int64(l.mtu) != mtu
+	c.one(&l.routesCount, leaseRoutesMax)
+	for k := range l.routes[:l.routesCount] {
+		r := &l.routes[k]
+		c.bytes(r.dest[:])
+		c.one(&r.destBits, 32)
+		c.bytes(r.gateway[:])
+	}
 	for _, list := range [...]*addressList{&l.dns, &l.ntp} {
-		if len(rest) == 0 || rest[0] > leaseServersMax || len(rest) < 1+4*int(rest[0]) {
-			return false
-		}
-		list.count, rest = rest[0], rest[1:]
-		for k := range int(list.count) {
-			list.list[k], rest = [4]byte(rest), rest[4:]
+		c.one(&list.count, leaseServersMax)
+		for k := range list.list[:list.count] {
+			c.bytes(list.list[k][:])
 		}
 	}
-	for _, text := range [...]*leaseText{&l.host, &l.domain} {
-		if len(rest) == 0 || len(rest) < 1+int(rest[0]) || rest[0] > leaseTextSizeMax ||
-			rest[0] > 0 && !nameOK(rest[1:1+int(rest[0])]) {
-			return false
-		}
-		text.size = uint8(copy(text.bytes[:], rest[1:1+int(rest[0])]))
-		rest = rest[1+int(rest[0]):]
+	c.text(l.host.bytes[:], &l.host.size)
+	c.text(l.domain.bytes[:], &l.domain.size)
+	c.text(l.search.bytes[:], &l.search.size)
+}
+
+// bytes is as many as v has.
+func (c *leaseCoder) bytes(v []byte) {
+	switch {
+	case !c.reading:
+		c.b = appendBytes(c.b, v)
+	case len(c.b) < len(v):
+		c.b, c.wrong = nil, true
+	default:
+		c.b = c.b[copy(v, c.b):]
 	}
-	if len(rest) == 0 || len(rest) != 1+int(rest[0]) {
-		return false
+}
+
+// one is a byte; one that is more than most is wrong, and read as zero.
+func (c *leaseCoder) one(v *uint8, most uint8) {
+	var b [1]byte
+	b[0] = *v
+	c.bytes(b[:])
+	*v = b[0]
+	if *v > most {
+		*v, c.wrong = 0, true
 	}
-	l.search.size = uint8(copy(l.search.bytes[:], rest[1:]))
-	return l.search.whole()
+}
+
+// number is eight bytes, the lowest first.
+func (c *leaseCoder) number(v *int64) {
+	var b [8]byte
+	for k := range b {
+		b[k] = byte(*v >> (8 * k))
+	}
+	c.bytes(b[:])
+	*v = int64(uint64(get32(b[:])) | uint64(get32(b[4:]))<<32)
+}
+
+// text is a size, and as many bytes.
+func (c *leaseCoder) text(room []byte, size *uint8) {
+	c.one(size, uint8(len(room)))
+	c.bytes(room[:*size])
 }

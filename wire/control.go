@@ -132,6 +132,7 @@ type Status struct {
 
 // ServiceStatus is one service.
 type ServiceStatus struct {
+	_    [0]func() // never compared: the compiler would write how
 	Name string
 	// State is one word of the service table, as "up".
 	State string
@@ -206,6 +207,7 @@ type LoopStatus struct {
 
 // SourceStatus is one event source of the loop.
 type SourceStatus struct {
+	_      [0]func() // never compared: the compiler would write how
 	Name   string
 	Events uint64
 	// Dropped counts what was refused or overran: malformed, forged, too much.

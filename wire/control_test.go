@@ -88,7 +88,7 @@ func bodies() (Status, Timeline, Logs, LoopStatus) {
 			Area: AreaStatus{"/dev/vdb", "open", "/dev/vdb is read-only", 7, "reboot", 2, 3, 1 << 40, 4, 16384, 1, 2, 1}},
 		Timeline{Marks: []MarkRecord{{"kernel", 1}, {"ready", math.MaxUint64}, {Name: "zero"}}},
 		Logs{Dropped: 3, Records: []LogRecord{{TimeNsec: 5, Stream: StreamErr, Text: []byte{0xff, 'x'}}, {Stream: StreamNote}}},
-		LoopStatus{Turns: 1, Events: 2, Stale: 3, TurnsByTime: []uint64{0, 5, 0}, Sources: []SourceStatus{{"uevent", 4, 5, 6}, {Name: "kmsg"}}}
+		LoopStatus{Turns: 1, Events: 2, Stale: 3, TurnsByTime: []uint64{0, 5, 0}, Sources: []SourceStatus{{Name: "uevent", Events: 4, Dropped: 5, LongestNsec: 6}, {Name: "kmsg"}}}
 }
 
 func TestRepliesComeBackAsTheyWent(t *testing.T) {
@@ -197,8 +197,9 @@ func TestAReplyPastTheFrameIsNotWritten(t *testing.T) {
 		Area: AreaStatus{text, word, text, math.MaxUint64, text, math.MaxUint64, math.MaxUint32, math.MaxUint64,
 			math.MaxUint64, math.MaxUint64, math.MaxUint64, math.MaxUint32, math.MaxUint32}}
 	for i := range status.Services {
-		status.Services[i] = ServiceStatus{word[:ServiceNameSizeMax], word, math.MaxUint32, math.MaxUint32,
-			math.MaxUint64, math.MaxUint64, End{255, 255, word}, text}
+		status.Services[i] = ServiceStatus{Name: word[:ServiceNameSizeMax], State: word, PID: math.MaxUint32,
+			Restarts: math.MaxUint32, SinceNsec: math.MaxUint64, ReadyNsec: math.MaxUint64,
+			LastEnd: End{255, 255, word}, WaitingFor: text}
 	}
 	if _, ok := AppendReply(nil, 1, false, &status); !ok {
 		t.Error("a full status does not fit a frame")

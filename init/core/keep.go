@@ -16,6 +16,7 @@ import (
 
 // kept is what this boot knows of them.
 type kept struct {
+	_         [0]func() // never compared: the compiler would write how
 	boot      bootRecord
 	last      bootRecord // of the boot before; count 0: none is known
 	lastEnded string     // how that ended, in words

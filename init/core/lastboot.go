@@ -16,7 +16,8 @@ import (
 
 // lastBoot is how far that got. Its log is the ring at place ringLast.
 type lastBoot struct {
-	due     job // the worker that comes next; jobNone: nothing is left to do
+	_       [0]func() // never compared: the compiler would write how
+	due     job       // the worker that comes next; jobNone: nothing is left to do
 	tries   int
 	kept    bool // the ring has all of it, and it was told
 	records [hw.CrashRecordsMax]hw.CrashRecord

@@ -4,6 +4,7 @@ import "mote/wire"
 
 // service is what PID 1 knows of one supervised program.
 type service struct {
+	_     [0]func() // never compared: the compiler would write how
 	spec  *wire.Service
 	state state
 	// since is when it entered its state; deadline is when the state ends by

@@ -57,7 +57,8 @@ const slotsMax = 2*(servicesMax+workersMax) + 5*servicesMax + netcfg.PacketSocke
 
 // source is one descriptor in the epoll set. Its slot never moves.
 type source struct {
-	fd   int32 // −1: free
+	_    [0]func() // never compared: the compiler would write how
+	fd   int32     // −1: free
 	gen  uint32
 	rank rank
 	at   int16 // its place within the rank
@@ -75,6 +76,7 @@ func tagOf(slot int, gen uint32) uint64 { return uint64(uint32(slot)) | uint64(g
 
 // sources is the table of everything that can wake PID 1.
 type sources struct {
+	_     [0]func() // never compared: the compiler would write how
 	table [slotsMax]source
 	base  [ranksCount]int
 	epfd  int32
