@@ -54,6 +54,10 @@ func linkFields() []Field {
 			Doc: "An IPv4 address that the link has, with the length of its prefix."},
 		{Name: "gateway", Wire: "Gateway", Form: ipv4("10.0.2.2"), Live: true, Unset: "no default route", Example: "10.0.2.2",
 			Doc: "The next hop of the default route, an address of the link's own prefix."},
+		{Name: "dhcp4", Wire: "DHCP4", Form: truth(), Default: "false", Live: true, Example: "true",
+			Doc: "Ask for an IPv4 address by DHCP, RFC 2131. It may stand beside an address of one's own."},
+		{Name: "probe", Wire: "Probe", Form: truth(), Default: "false", Live: true, Example: "true",
+			Doc: "Look for a leased address by ARP before it is used, RFC 5227: four to seven seconds for the certainty that nobody else has it."},
 	}
 }
 
