@@ -77,7 +77,11 @@ func launchManifest(t *testing.T, c vm.Config, man wire.Manifest, programs []ima
 	if c.Kernel == "" {
 		c.Kernel = filepath.Join(build, "vmlinux")
 	}
-	c.Append = append(append(vm.MoteWords(), vm.StaticWord), c.Append...)
+	words := vm.MoteWords()
+	if len(man.Links) == 0 {
+		words = append(words, vm.StaticWord)
+	}
+	c.Append = append(words, c.Append...)
 	c.NICs = []vm.NIC{{Forwards: append([]vm.Forward{{GuestPort: relayPort}}, forwards(c)...)}}
 	g := &guest{VM: vmtest.Start(t, c), t: t}
 	if g.port, err = g.Port(t.Context(), relayPort); err != nil {
