@@ -4,48 +4,79 @@ package main_test
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+)
+
+const (
+	// runLimit bounds one run of a row's test, build included.
+	runLimit = 5 * time.Minute
+	// simSeeds of a campaign show that it is red.
+	simSeeds = "300"
 )
 
 // TestLongFaults takes the handling of each fault away, by its patch in a copy of
-// the source, and wants the named test to fail; a copy without a patch passes.
+// the source, and wants the named test, which passes without, to fail. There is one
+// copy, to which the patches are applied in turn: so what a patch leaves as it was
+// need not be built again.
 func TestLongFaults(t *testing.T) {
+	dir := copySource(t)
 	for _, row := range faultRows(t) {
 		if row.patch == "" {
 			continue
 		}
 		t.Run(row.number, func(t *testing.T) {
-			copied := copySource(t)
-			if said, err := testIn(t, copied, row); err != nil {
-				t.Fatalf("%s fails without the patch: %v\n%s", row.test, err, said)
-			}
 			patch, err := filepath.Abs(filepath.Join("testdata", "faults", row.patch))
 			if err != nil {
 				t.Fatal(err)
 			}
-			apply := exec.CommandContext(t.Context(), "git", "apply", "--unsafe-paths", "--directory="+copied, patch)
-			apply.Dir = "/"
-			if said, err := apply.CombinedOutput(); err != nil {
-				t.Fatalf("%s does not apply any more: %v\n%s", row.patch, err, said)
+			began := time.Now()
+			if said, err := testIn(t, dir, row); err != nil {
+				t.Fatalf("%s fails without the patch: %v\n%.4000s", row.test, err, said)
 			}
-			said, err := testIn(t, copied, row)
+			apply(t, dir, patch)
+			defer apply(t, dir, patch, "--reverse")
+			said, err := testIn(t, dir, row)
 			if err == nil {
 				t.Errorf("%s passes without the handling of fault %s", row.test, row.number)
 			} else if !bytes.Contains(said, []byte("--- FAIL: "+row.test)) {
 				t.Errorf("%s does not fail, but: %v\n%.2000s", row.test, err, said)
 			}
+			t.Logf("%s is red without the handling; %d s", row.test, int(time.Since(began).Seconds()))
 		})
 	}
 }
 
-// testIn runs a row's test in a copy of the source.
+// apply applies a patch to the copy, or takes it back.
+func apply(t *testing.T, dir, patch string, more ...string) {
+	t.Helper()
+	args := append([]string{"apply", "--unsafe-paths", "--directory=" + dir}, more...)
+	cmd := exec.CommandContext(t.Context(), "git", append(args, patch)...)
+	cmd.Dir = "/"
+	if said, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", patch, err, said)
+	}
+}
+
+// testIn runs a row's test in the copy.
 func testIn(t *testing.T, dir string, row faultRow) ([]byte, error) {
 	t.Helper()
-	run := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-run", "^"+row.test+"$", row.pkg)
+	ctx, stop := context.WithTimeout(t.Context(), runLimit)
+	defer stop()
+	args := []string{"test", "-count=1", "-vet=off", "-timeout", runLimit.String(), "-run", "^" + row.test + "$"}
+	if strings.Contains(row.test, "QEMU") {
+		args = append(args, "-tags", "qemu")
+	}
+	args = append(args, row.pkg)
+	if row.pkg == "./init/sim" {
+		args = append(args, "-seeds", simSeeds)
+	}
+	run := exec.CommandContext(ctx, "go", args...)
 	run.Dir = dir
 	return run.CombinedOutput()
 }
@@ -53,7 +84,7 @@ func testIn(t *testing.T, dir string, row faultRow) ([]byte, error) {
 // copySource copies what git knows of, as it is in the working tree.
 func copySource(t *testing.T) string {
 	t.Helper()
-	list := exec.Command("git", "ls-files", "-z")
+	list := exec.CommandContext(t.Context(), "git", "ls-files", "-z")
 	list.Dir = ".."
 	names, err := list.Output()
 	if err != nil {
@@ -73,5 +104,23 @@ func copySource(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
+	linkKernel(t, dir)
 	return dir
+}
+
+// linkKernel lets the copy have the kernel that was built here, for tests in a machine.
+func linkKernel(t *testing.T, dir string) {
+	t.Helper()
+	built, err := filepath.Abs(filepath.Join("..", "build"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "build"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"vmlinux", "bzImage"} {
+		if err := os.Symlink(filepath.Join(built, name), filepath.Join(dir, "build", name)); err != nil {
+			t.Fatal(err)
+		}
+	}
 }

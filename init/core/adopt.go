@@ -111,7 +111,7 @@ func (l *Loop) reconcile() {
 			s.cloning = false // the crash came before its clone: it starts now, needs allowing
 			l.machine.enter(int16(i), waiting, l.now)
 		case s.alive && st.pid == 0:
-			value := int64(st.ended)
+			value := st.ended
 			if l.populated(i) {
 				value |= restFlag
 			}

@@ -1,6 +1,10 @@
 package core
 
-import "mote/wire"
+import (
+	"mote/wire"
+
+	"golang.org/x/sys/unix"
+)
 
 // answers are the bodies of replies, here so that answering allocates nothing.
 type answers struct {
@@ -114,6 +118,8 @@ func (e *end) words() wire.End {
 		return wire.End{Code: uint8(e.code), Reason: "exited"}
 	case endSignal:
 		return wire.End{Signal: uint8(e.code), Reason: "killed"}
+	case endOOM:
+		return wire.End{Signal: uint8(unix.SIGKILL), Reason: "oom"}
 	case endExec:
 		return wire.End{Reason: "exec-failed"}
 	case endClone:

@@ -34,11 +34,31 @@ func (l *Loop) openCgroups() (what string, errno Errno) {
 			return "hand down controllers in " + dir, errno
 		}
 	}
+	if errno := l.limitAll(); errno != 0 {
+		return "bound the processes of all services", errno
+	}
 	fd, errno := l.sys.Open(cgroupWorkers, unix.O_RDONLY|unix.O_DIRECTORY, 0)
 	if errno == 0 {
 		l.workersFD = fd
 	}
 	return "open cgroup " + cgroupWorkers, errno
+}
+
+// limitAll bounds the processes of all services together, as the sum of their own
+// limits may be more than the kernel has: what is left is enough for PID 1 to clone and
+// to make a thread, whatever they do. One that declares no limit gets a quarter at most.
+func (l *Loop) limitAll() Errno {
+	most := int64(1 << 22) // PID_MAX_LIMIT
+	for _, file := range [...]string{"/proc/sys/kernel/threads-max", "/proc/sys/kernel/pid_max"} {
+		text, errno := l.readFile(file)
+		if errno != 0 {
+			return errno
+		}
+		most = min(most, number(text))
+	}
+	most -= min(pidsReserve, most/4)
+	l.pidsMax = min(pidsMaxDefault, uint32(most/4))
+	return l.writeFile(cgroupServices+"/pids.max", string(wire.AppendInt(nil, most)))
 }
 
 // openCgroup makes service i's own, sets its limits, and watches for its end.
@@ -96,7 +116,7 @@ func (l *Loop) watchCgroup(i int) Errno {
 func (l *Loop) setLimits(dir string, lim *wire.Limits, st *start) Errno {
 	pids := lim.PidsMax
 	if pids == 0 {
-		pids = pidsMaxDefault
+		pids = l.pidsMax
 	}
 	period := lim.CPUPeriodUsec
 	if period == 0 {
@@ -160,6 +180,20 @@ func (l *Loop) populated(i int) bool {
 	copy(b[:], l.scratch[:n])
 	const empty = "populated 0"
 	return errno != 0 || n < len(empty) || string(b[:len(empty)]) != empty
+}
+
+// oomKilled tells whether the kernel has killed a process of service i for want of
+// memory since this was asked last: memory.events has a line "oom_kill 1".
+func (l *Loop) oomKilled(i int) bool {
+	const word = "\noom_kill "
+	text, _ := l.readFile(cgroupServices + "/" + l.machine.services[i].spec.Name + "/memory.events")
+	for len(text) > len(word) && !hasPrefix(text, word) {
+		text = text[1:]
+	}
+	count, st := number(text[min(len(word), len(text)):]), &l.starts[i]
+	more := count > st.oomKills
+	st.oomKills = max(st.oomKills, count)
+	return more
 }
 
 // takeCgroup: the file cgroup.events of service i has changed.

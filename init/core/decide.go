@@ -73,7 +73,7 @@ func (m *machine) take(e event, now int64) {
 			s.killAt = now + killRetryNsec
 		}
 	case evExit:
-		m.exited(e.service, uint32(e.value), e.value&restFlag != 0, now)
+		m.exited(e.service, e.value, now)
 	case evEmpty:
 		// While it is being cloned this is about the instance before.
 		s.populated = false
@@ -171,14 +171,16 @@ func (m *machine) executed(i int16, now int64) {
 // exited: the main process was reaped. A daemon that ended well and left
 // processes behind has put itself into the background (it forked twice, as old
 // daemons do): its cgroup stands for it from now on.
-func (m *machine) exited(i int16, status uint32, rest bool, now int64) {
+func (m *machine) exited(i int16, value, now int64) {
 	s := &m.services[i]
 	// Once it was seen empty nothing can be born in it: then a rest is a cgroup
 	// that could not be read.
-	rest = rest && s.populated
+	rest := value&restFlag != 0 && s.populated
 	s.alive, s.populated = false, rest
 	if s.end.kind == endNone {
-		s.end = endOf(status)
+		if s.end = endOf(uint32(value)); value&oomFlag != 0 {
+			s.end = end{kind: endOOM}
+		}
 	}
 	if !s.state.alive() {
 		return

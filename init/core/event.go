@@ -13,7 +13,7 @@ const (
 	evCloned             // the child exists: value is its pid
 	evNoClone            // it could not be made: errno
 	evNoKill             // its cgroup could not be killed: errno
-	evExit               // the main process ended: value is wait4's status, plus restFlag
+	evExit               // the main process ended: value is wait4's status, plus flags
 	evEmpty              // the cgroup has no process left
 	evNotify             // sd_notify: value is a set of notify… bits
 	evProbe              // a probe of its socket ended: errno, 0 for accepted
@@ -37,6 +37,9 @@ var eventNames = [eventsKinds]string{
 
 // restFlag in evExit's value: processes are left in the service's cgroup.
 const restFlag = int64(1) << 32
+
+// oomFlag in evExit's value: the kernel killed for want of memory in it.
+const oomFlag = int64(1) << 33
 
 // event is one happening, a comparable value. service is an index, or −1.
 type event struct {

@@ -28,6 +28,14 @@ func (l *Loop) readFile(path string) (string, Errno) {
 	return string(l.scratch[:n]), errno
 }
 
+// number gives the digits that a text begins with; 0 where there are none.
+func number(text string) (n int64) {
+	for at := 0; at < len(text) && text[at]-'0' <= 9; at++ {
+		n = n*10 + int64(text[at]-'0')
+	}
+	return n
+}
+
 // readWhole reads a file of at most sizeMax bytes; EFBIG means that it is
 // larger.
 func (l *Loop) readWhole(path string, sizeMax int) ([]byte, Errno) {

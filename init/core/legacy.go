@@ -88,7 +88,7 @@ func (s *service) code(c *coder) {
 	}
 	s.pid = int32(c.number(int64(s.pid)))
 	for _, e := range [...]*end{&s.end, &s.last} {
-		e.kind = endKind(c.within(int(e.kind), int(endRefused)+1))
+		e.kind = endKind(c.within(int(e.kind), int(endsCount)))
 		e.code = int32(c.number(int64(e.code)))
 		e.errno = Errno(c.number(int64(e.errno)))
 	}
@@ -97,7 +97,7 @@ func (s *service) code(c *coder) {
 // code passes what the loop holds for a service through.
 func (st *start) code(c *coder) {
 	st.pid = int32(c.number(int64(st.pid)))
-	st.ended = uint32(c.number(int64(st.ended)))
+	st.ended, st.oomKills = c.number(st.ended), c.number(st.oomKills)
 	st.termed = c.flag(st.termed)
 	st.hasCgroup = c.flag(st.hasCgroup)
 	st.statusLen = c.within(st.statusLen, statusMax+1)

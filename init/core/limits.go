@@ -21,6 +21,9 @@ const (
 
 	// epollBatch events a turn; what is left comes with the next turn.
 	epollBatch = 64
+	// pidsReserve processes and threads are kept from services, or a quarter of all
+	// where that is less: the kernel's own are some 60, PID 1 and its workers 20.
+	pidsReserve = 256
 	// drainReadsMax reads of one source a turn, so that a flooding one can't
 	// hold back reaping.
 	drainReadsMax = 16

@@ -70,7 +70,9 @@ type Loop struct {
 	// nullFD is /dev/null, workersFD the cgroup of the workers; −1: none.
 	nullFD    int32
 	workersFD int32
-	scratch   [scratchBytes]byte
+	// pidsMax is the limit of a service that declares none.
+	pidsMax uint32
+	scratch [scratchBytes]byte
 
 	// observe is told each event and op as text; the simulator listens, PID 1
 	// has none. The text is only valid during the call.

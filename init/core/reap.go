@@ -34,11 +34,14 @@ func (l *Loop) buried(pid int32, status uint32) {
 		if st.pid != pid {
 			continue
 		}
-		st.pid, st.ended = 0, status
+		st.pid, st.ended = 0, int64(status)
+		if status == uint32(unix.SIGKILL) && l.machine.services[i].state <= up && l.oomKilled(i) {
+			st.ended |= oomFlag
+		}
 		l.readReport(i, false)
 		l.sources.remove(rankReport, i)
 		l.sources.remove(rankExit, i)
-		value := int64(status)
+		value := st.ended
 		if l.populated(i) {
 			value |= restFlag
 		}

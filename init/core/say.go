@@ -54,6 +54,8 @@ func (l *Loop) appendEnd(b []byte, i int) []byte {
 		return wire.AppendInt(append(b, "exit status "...), int64(e.code))
 	case endSignal:
 		return append(append(b, "killed by "...), wire.SignalName(uint8(e.code))...)
+	case endOOM:
+		return append(b, "killed by the kernel, out of memory"...)
 	case endExec, endClone:
 		b = append(append(b, l.starts[i].what...), ": "...)
 		return append(b, errnoName(e.errno)...)
@@ -165,7 +167,7 @@ func (l *Loop) halt(g goal) {
 }
 
 // end is the machine's own. When the kernel refuses, decide asks again a second
-// later.
+// later, and the watchdog, which nobody feeds any more, restarts the machine.
 func (l *Loop) end(g goal) {
 	l.sayWritten()
 	l.console.say(l.now, g.String())
@@ -173,8 +175,13 @@ func (l *Loop) end(g goal) {
 	cmd := unix.LINUX_REBOOT_CMD_RESTART
 	if g == goalPowerOff {
 		cmd = unix.LINUX_REBOOT_CMD_POWER_OFF
-		l.dismissWatchdog()
+		if !l.watchdog.last {
+			l.dismissWatchdog()
+		}
 	}
 	errno := l.sys.Reboot(cmd)
 	l.console.trouble(l.now, g.String(), errno)
+	if l.watchdog.last = true; l.watchdog.fd < 0 && !l.over {
+		l.openWatchdog()
+	}
 }

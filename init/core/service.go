@@ -65,10 +65,12 @@ const (
 	endNone    endKind = iota
 	endExit            // code is its exit status
 	endSignal          // code is the signal
+	endOOM             // the kernel killed it for want of memory
 	endExec            // a step of its start failed: code is the step
 	endClone           // it could not be cloned
 	endTimeout         // it did not get ready in time
 	endRefused         // its description is wrong: it was never started
+	endsCount
 )
 
 // end is how an instance ended.

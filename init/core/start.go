@@ -28,10 +28,11 @@ type start struct {
 	// what names the part of its start that failed, for the console.
 	what string
 
-	// What a crash of PID 1 must not lose: wait4's status of its last main
-	// process, whether this instance was sent its stop signal, and whether it
-	// has a cgroup with its limits.
-	ended     uint32
+	// What a crash of PID 1 must not lose: evExit's value of its last main
+	// process, how many were killed for want of memory until then, whether this
+	// instance was sent its stop signal, and whether it has a cgroup with its limits.
+	ended     int64
+	oomKills  int64
 	termed    bool
 	hasCgroup bool
 }

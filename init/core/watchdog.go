@@ -26,6 +26,7 @@ type watchdog struct {
 	timeoutSec int32
 	due        bool // the tick came: this turn feeds it
 	unsound    bool // it was said that the loop is not sound
+	last       bool // the kernel was asked to end the machine: it is not fed any more
 }
 
 // openWatchdog opens the first in hardware, or else the kernel's own, and says
@@ -72,7 +73,7 @@ func (l *Loop) openWatchdog() {
 // feed ends a turn after the tick. A write that fails is tried again by the next.
 func (l *Loop) feed() {
 	w := &l.watchdog
-	if w.fd < 0 || !w.due {
+	if w.fd < 0 || !w.due || w.last {
 		return
 	}
 	if !l.sound() {

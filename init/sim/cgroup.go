@@ -15,9 +15,15 @@ const (
 
 type cgroup struct {
 	name string
+	// above is the one that it is in; what is in it counts there too.
+	above *cgroup
 	// pids counts processes in it that are not dead; a zombie has left.
 	pids    int
 	pidsMax int
+	// handsDown: those in it have controllers, and their files.
+	handsDown bool
+	// oomKills counts processes in it that the kernel killed for want of memory.
+	oomKills int64
 	// event counts the changes of cgroup.events that were announced; told is when.
 	event      uint64
 	told       int64
@@ -32,12 +38,18 @@ const notifyNsec = 10 * msec
 
 func (w *world) enterCgroup(cg *cgroup) {
 	cg.pids++
+	if cg.above != nil {
+		cg.above.pids++
+	}
 	cg.everJoined++
 	w.cgroupChanged(cg)
 }
 
 func (w *world) leaveCgroup(cg *cgroup) {
 	cg.pids--
+	if cg.above != nil {
+		cg.above.pids--
+	}
 	w.cgroupChanged(cg)
 }
 
@@ -73,7 +85,7 @@ func (w *world) makeCgroup(path string) errno {
 	case parent != cgroupRoot && w.cgroups[parent] == nil:
 		return unix.ENOENT
 	}
-	w.cgroups[path] = &cgroup{name: path, event: 1, told: -notifyNsec}
+	w.cgroups[path] = &cgroup{name: path, above: w.cgroups[parent], event: 1, told: -notifyNsec}
 	return 0
 }
 
@@ -103,9 +115,11 @@ func (f *cgroupFile) ready() uint32 {
 
 func (f *cgroupFile) read(b []byte) (int, errno) {
 	switch f.file {
-	case "cgroup.events":
 	case "memory.current":
 		return copy(b, itoa(int64(f.cgroup.everJoined)*4096)+"\n"), 0
+	case "memory.events":
+		return copy(b, "low 0\nhigh 0\nmax 7\noom 2\noom_kill "+itoa(f.cgroup.oomKills)+"\noom_group_kill 0\n"), 0
+	case "cgroup.events":
 	default:
 		return 0, 0
 	}
@@ -139,7 +153,12 @@ func (f *cgroupFile) write(b []byte) (int, errno) {
 			}
 			f.cgroup.pidsMax = f.cgroup.pidsMax*10 + int(c-'0')
 		}
-	case "memory.max", "memory.high", "memory.min", "cpu.max", "cpu.weight", "io.max", "cgroup.subtree_control", "cgroup.procs":
+	case "cgroup.subtree_control":
+		if w.nothingToHandDown {
+			return 0, unix.ENOENT
+		}
+		f.cgroup.handsDown = true
+	case "memory.max", "memory.high", "memory.min", "cpu.max", "cpu.weight", "io.max", "cgroup.procs":
 	default:
 		return 0, eINVAL
 	}
@@ -159,10 +178,14 @@ func (w *world) openCgroup(path string) (*file, errno) {
 	if cg == nil {
 		return nil, unix.ENOENT
 	}
-	switch path[slash+1:] {
-	case "cgroup.events", "cgroup.kill", "cgroup.procs", "cgroup.subtree_control", "pids.max",
-		"memory.max", "memory.high", "memory.current", "memory.min", "cpu.max", "cpu.weight", "io.max":
-		return &file{name: "cgroup file", ops: &cgroupFile{world: w, cgroup: cg, file: path[slash+1:]}}, 0
+	switch name := path[slash+1:]; name {
+	case "pids.max", "memory.max", "memory.high", "memory.events", "memory.current", "memory.min", "cpu.max", "cpu.weight", "io.max":
+		if cg.above == nil || !cg.above.handsDown {
+			return nil, unix.ENOENT
+		}
+		fallthrough
+	case "cgroup.events", "cgroup.kill", "cgroup.procs", "cgroup.subtree_control":
+		return &file{name: "cgroup file", ops: &cgroupFile{world: w, cgroup: cg, file: name}}, 0
 	}
 	return nil, unix.ENOENT
 }

@@ -37,7 +37,7 @@ func (w *world) Clone(p *core.Program) (int32, int32, errno) {
 		}
 		cg = dir.cgroup
 	}
-	if cg.pidsMax > 0 && cg.pids >= cg.pidsMax || len(w.processes.all) >= w.processes.limit {
+	if !w.mayFork(cg) {
 		return 0, -1, eAGAIN
 	}
 	c := w.readProgram(p)

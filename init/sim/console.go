@@ -9,13 +9,18 @@ type console struct {
 	// room is how much the line takes now; a stopped one takes nothing.
 	room    int
 	stopped bool
-	text    []byte
-	lines   uint64
-	partial []byte
+	// byteNsec is what it takes for a byte.
+	byteNsec int64
+	text     []byte
+	lines    uint64
+	partial  []byte
 }
 
 // consoleRoom is the terminal's buffer, in bytes; see n_tty(4).
 const consoleRoom = 4096
+
+// consoleByteNsec is for about 115,200 baud, ten bits a byte.
+const consoleByteNsec = 10 * usec
 
 type consoleFile struct{ world *world }
 
@@ -36,7 +41,7 @@ func (f *consoleFile) write(b []byte) (int, errno) {
 	n := min(c.room, len(b))
 	c.room -= n
 	f.world.check.printed(b[:n])
-	f.world.after(int64(n)*10*usec, func() { c.room += n }) // about 115,200 baud, ten bits a byte
+	f.world.after(int64(n)*c.byteNsec, func() { c.room += n })
 	return n, 0
 }
 
@@ -61,6 +66,8 @@ type kernelLog struct {
 	records []string
 	// first is the number of the oldest record that is kept.
 	first int
+	// flood: there is always one more, and reading it costs time.
+	flood bool
 }
 
 // logKept records are kept.
@@ -82,7 +89,7 @@ type kernelFile struct {
 }
 
 func (f *kernelFile) ready() uint32 {
-	if f.next < f.world.log.first+len(f.world.log.records) {
+	if f.world.log.flood || f.next < f.world.log.first+len(f.world.log.records) {
 		return epollIn
 	}
 	return 0
@@ -90,6 +97,11 @@ func (f *kernelFile) ready() uint32 {
 
 func (f *kernelFile) read(b []byte) (int, errno) {
 	l := &f.world.log
+	if l.flood {
+		f.world.now += 2 * usec
+		f.world.check.reads()
+		f.world.logLine("a line of a flood")
+	}
 	switch {
 	case f.next < l.first && f.open:
 		f.next = l.first

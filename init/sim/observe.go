@@ -44,6 +44,9 @@ func (c *checks) observed(now int64, text []byte) {
 		s.hopeless, s.endAt = permanent(words[len(words)-1]), now
 	case "exit", "empty":
 		s.endAt = now
+		if main := s.main; value&oomFlag != 0 && (main == nil || main.cgroup.oomKills == 0 || main.status != uint32(sigKILL)) {
+			c.broken(ruleTruth, name+" is called killed for want of memory, and it was not")
+		}
 	case "cloned":
 		for _, p := range c.world.processes.all {
 			if int64(p.pid) == value && p.main {
@@ -52,6 +55,9 @@ func (c *checks) observed(now int64, text []byte) {
 		}
 	}
 }
+
+// oomFlag is core's, in the value of an exit.
+const oomFlag = 1 << 33
 
 // did checks one op.
 func (c *checks) did(op, name string, i int, now, value int64) {
@@ -72,7 +78,13 @@ func (c *checks) did(op, name string, i int, now, value int64) {
 		c.broken(ruleFault, "a cell that can't happen: "+name+" "+itoa(value))
 	case "halt":
 		c.halted = true
-		w.after(shutdownLimit, func() { c.broken(ruleLimit, "the node still runs "+itoa(shutdownLimit/sec)+" s after it was to end") })
+		late := func() { c.broken(ruleLimit, "the node still runs "+itoa(shutdownLimit/sec)+" s after it was to end") }
+		w.after(shutdownLimit, func() {
+			if !w.refused {
+				late()
+			}
+		})
+		w.after(refusedLimit, late)
 	case "ready":
 		for k := range c.services {
 			w.loop.Service(k, &c.view)
@@ -83,8 +95,12 @@ func (c *checks) did(op, name string, i int, now, value int64) {
 	}
 }
 
-// shutdownLimit is the hard limit, and five tries of a kernel that refuses.
-const shutdownLimit = 65 * sec
+// shutdownLimit is the hard limit, and a little. Where the kernel refuses to end the
+// machine the watchdog's 30 s come on top.
+const (
+	shutdownLimit = 61 * sec
+	refusedLimit  = 92 * sec
+)
 
 // ordered checks that nothing runs any more that needs service i.
 func (c *checks) ordered(i int) {

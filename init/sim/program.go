@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"strings"
+
 	"mote/wire"
 
 	"golang.org/x/sys/unix"
@@ -58,6 +60,17 @@ func (w *world) run(p *process, c *child, spec *wire.Service, do *conduct) {
 			w.hold(actor, do.heldNsec)
 		})
 	}
+	if do.flood {
+		for _, f := range c.outputs {
+			p := f.ops.(*pipeEnd).pipe
+			p.full = []byte(strings.Repeat("1234567\n", pipeBytes/8))
+			w.later(actor, 900*msec, func() { p.flood, p.bytes = w, p.full })
+			w.later(actor, 1150*msec, func() { p.flood = nil })
+		}
+	}
+	if do.bomb {
+		w.later(actor, 1*msec, func() { w.bomb(actor) })
+	}
 	for range do.orphans {
 		w.later(actor, w.rand.between(0, 2*sec), func() { w.orphan(actor) })
 	}
@@ -110,6 +123,9 @@ func (w *world) getReady(p *process, spec *wire.Service) {
 func (w *world) end(p *process, do *conduct, spec *wire.Service) {
 	w.leave(p, do, spec)
 	w.trace.line(w.now, "~ "+p.who()+" ends with "+itoa(int64(do.status)))
+	if do.status == uint32(sigKILL) {
+		p.cgroup.oomKills++ // only the kernel ends a program so, and only for want of memory
+	}
 	w.kill(p, do.status)
 }
 
@@ -144,8 +160,14 @@ func (w *world) hold(p *process, nsec int64) {
 	}
 }
 
+// mayFork tells whether the kernel allows one more process in a cgroup.
 func (w *world) mayFork(cg *cgroup) bool {
-	return (cg.pidsMax == 0 || cg.pids < cg.pidsMax) && len(w.processes.all) < w.processes.limit
+	for ; cg != nil; cg = cg.above {
+		if cg.pidsMax > 0 && cg.pids >= cg.pidsMax {
+			return false
+		}
+	}
+	return len(w.processes.all) < w.processes.limit
 }
 
 // orphan has p fork twice; the grandchild ends soon, as PID 1's.
@@ -159,6 +181,14 @@ func (w *world) orphan(p *process) {
 		w.later(grand, w.rand.between(0, 50*msec), func() { w.die(grand, uint32(w.rand.below(256))<<8) })
 	}
 	w.later(child, w.rand.between(0, 1*msec), func() { w.die(child, 0) })
+}
+
+// bomb has p fork as long as it may, again and again.
+func (w *world) bomb(p *process) {
+	for w.mayFork(p.cgroup) {
+		w.spawn(p, p.cgroup, p.service)
+	}
+	w.later(p, 10*msec, func() { w.bomb(p) })
 }
 
 // print writes a line, or a large piece without an end, to stdout or stderr.

@@ -95,6 +95,7 @@ type checks struct {
 	torn              bool
 	windowAt          int64
 	windowTurns       int
+	floodReads        int
 	filesBefore       int
 	replies           uint64
 	// first is the first broken rule: a crash of the loop must not hide it.

@@ -128,7 +128,7 @@ func newWorld(p *plan, keep bool) *world {
 	w.operator = operator{rand: root.fork()}
 	w.processes = processes{rand: root.fork(), next: 1, limit: p.processLimit}
 	w.inputs.keys = map[string]*input{}
-	w.console.room = consoleRoom
+	w.console.room, w.console.byteNsec = consoleRoom, consoleByteNsec
 	w.cgroups[cgroupRoot] = &cgroup{name: cgroupRoot}
 	w.links.world = w
 	w.lan = newLan(w, p)
@@ -143,6 +143,8 @@ func newWorld(p *plan, keep bool) *world {
 	}
 	w.files["/manifest.cbor"] = &node{text: text}
 	w.files["/proc/cmdline"] = &node{text: []byte("console=ttyS0\n")}
+	w.files["/proc/sys/kernel/threads-max"] = &node{text: []byte(itoa(int64(p.processLimit)) + "\n")}
+	w.files["/proc/sys/kernel/pid_max"] = &node{text: []byte("32768\n")}
 	w.files["/sys/class/watchdog/watchdog0/identity"] = &node{text: []byte("i6300ESB timer\n")}
 	w.files["/sys/class/block/vda/dev"] = &node{text: []byte("254:0\n")}
 	w.plugSettings()

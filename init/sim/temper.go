@@ -46,6 +46,8 @@ type conduct struct {
 	rest       int
 	// restNsec is how long those that are left behind hang in the kernel; 0: not.
 	restNsec  int64
+	bomb      bool
+	flood     bool
 	orphans   int
 	lines     int
 	babble    int

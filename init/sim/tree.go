@@ -59,9 +59,8 @@ func (w *world) openFile(path string, flags int) (*file, errno) {
 		return &file{name: "console", ops: &consoleFile{w}, blocks: true}, 0
 	case path == "/dev/kmsg":
 		return &file{name: "kmsg", ops: &kernelFile{world: w}, blocks: true}, 0
-	case path == "/dev/watchdog0":
-		f, e := w.openWatchdog()
-		return f, e
+	case strings.HasPrefix(path, "/dev/watchdog"):
+		return w.openWatchdog()
 	case path == diskNode && flags&unix.O_PATH == 0:
 		w.check.broken(ruleWait, "opens a disk, which may take long")
 	case path == "/proc/pressure/memory":

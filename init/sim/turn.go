@@ -44,7 +44,19 @@ const (
 	spinNsec  = 100 * msec
 )
 
+// floodReads of what never ends are the most in one turn: what floods would hold up
+// all else.
+const floodReads = 32
+
+// reads is told of each.
+func (c *checks) reads() {
+	if c.floodReads++; c.floodReads > floodReads {
+		c.broken(ruleSpin, "reads "+itoa(floodReads)+" times in one turn what never ends")
+	}
+}
+
 func (c *checks) spins() {
+	c.floodReads = 0
 	if c.world.now-c.windowAt > spinNsec {
 		c.windowAt, c.windowTurns = c.world.now, 0
 	}

@@ -14,9 +14,16 @@ type watchdog struct {
 	timeoutSec int32
 }
 
-// bite breaks the rule when nobody fed it.
+// bite restarts the machine when nobody fed it. That breaks the rule, unless the
+// kernel refused to end the machine.
 func (d *watchdog) bite() {
 	if d.running && d.world.now-d.fedAt > int64(d.timeoutSec)*sec {
+		if w := d.world; w.refused {
+			w.trace.line(w.now, "= the watchdog restarts the machine")
+			w.rebooted = true
+			w.loop.Leave()
+			return
+		}
 		d.world.check.broken(ruleFed, "nobody fed the watchdog for "+itoa((d.world.now-d.fedAt)/sec)+" s")
 	}
 }
@@ -36,7 +43,7 @@ func (d *watchdog) closed() {
 		return // the kernel: "watchdog did not stop!"
 	}
 	d.running = false
-	if d.world.loop.Counts().Goal != "power off" {
+	if d.world.loop.Counts().Goal != "power off" || d.world.refused {
 		d.world.check.broken(ruleFed, "the watchdog is stopped, and the machine goes on")
 	}
 }

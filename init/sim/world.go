@@ -47,6 +47,7 @@ type world struct {
 	check    checks
 	operator operator
 	rebooted bool
+	refused  bool // the kernel refused to end the machine
 	crash    crash
 	// fails decides which calls fail, nil: faults do. booting: Boot has not ended.
 	fails func(w *world, call string) errno
@@ -61,6 +62,8 @@ type world struct {
 	loader   loader
 	// good: new instances of services behave from now on. deaf: SIGCHLD is lost.
 	good, deaf bool
+	// nothingToHandDown: the kernel has no controllers to hand down to a cgroup.
+	nothingToHandDown bool
 }
 
 // file is an open file description, which descriptors of PID 1 and of children
@@ -260,6 +263,7 @@ func (w *world) SetFileLimit(n uint64) errno {
 // Reboot is Sys.Reboot: the machine's end, unless the kernel refuses.
 func (w *world) Reboot(cmd int) errno {
 	if e := w.enter("reboot", callNsec); e != 0 {
+		w.refused = true
 		return e
 	}
 	w.trace.line(w.now, "= reboot "+map[bool]string{true: "restart", false: "off"}[cmd == unix.LINUX_REBOOT_CMD_RESTART])
