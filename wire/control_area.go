@@ -10,8 +10,8 @@ type AreaStatus struct {
 	// Device is its path, and before it was found what is looked for.
 	Device string
 	// State is one word: "looking" for the device, "reading" it, "open",
-	// "silent" where it does not answer. What is read before it is not open is
-	// nothing, and what is kept then lives in memory only.
+	// "silent" where it does not answer, "gone" where its node went away. Where it is
+	// not open, what is to be kept lives in memory only.
 	State string
 	// Alarm is what is wrong with it, in words; empty: nothing.
 	Alarm string

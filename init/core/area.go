@@ -19,7 +19,7 @@ import (
 //
 //	looking ──its node is there──▶ reading ──all blocks──▶ open
 //	   ▲                              │ └──no answer──▶ dead
-//	   └────────can't be opened───────┘
+//	   └────────can't be opened───────┘                            └──its node is gone──▶ gone
 //
 // Services wait for it, so that no program runs behind the clock's floor, for
 // areaHoldNsec at most.
@@ -59,6 +59,7 @@ const (
 	areaReading
 	areaOpen
 	areaDead // it does not answer
+	areaGone // it was open, and its node is not there any more
 )
 
 // areaWant is a value that is to be kept.
@@ -120,6 +121,9 @@ func (l *Loop) holdServices() {
 // and with the slow tick.
 func (l *Loop) lookArea() {
 	a := &l.area
+	if a.phase == areaOpen {
+		l.missArea()
+	}
 	if a.phase != areaLooking {
 		return
 	}
@@ -146,6 +150,19 @@ func (l *Loop) lookArea() {
 	}
 	a.path, a.phase, a.next, a.lost = path, areaReading, 0, 0
 	l.readArea()
+}
+
+// missArea gives the area up in this boot when its node is gone: what comes by that
+// name later may be another disk, and must not be written to.
+func (l *Loop) missArea() {
+	a := &l.area
+	fd, errno := l.sys.Open(a.path, unix.O_PATH, 0)
+	if errno == 0 {
+		l.sys.Close(fd)
+	} else if errno == unix.ENOENT {
+		a.phase = areaGone
+		l.alarm(a.path + " is gone; what is new lives in memory only, until the next boot")
+	}
 }
 
 // readArea has a worker copy the blocks from a.next on into the memfd.

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A disk with a state area. What it breaks: it comes late or never; it takes no
+// A disk with a state area. What it breaks: it comes late or never, or goes; it takes no
 // writes; a read, a write or a flush fails or does nothing for long; a flush that
 // failed succeeds the next time, and what it lost stays lost; power fails, and of
 // the writes that were not flushed any sectors are kept, in any order.
@@ -73,6 +73,17 @@ func (w *world) plugDisk() {
 	w.inputs.seqnum++
 	w.sendUevent("add@"+path+"\x00ACTION=add\x00DEVPATH="+path+"\x00SUBSYSTEM=block\x00MAJOR=254\x00MINOR=17"+
 		"\x00DEVNAME=vdb1\x00SEQNUM="+itoa(int64(w.inputs.seqnum))+"\x00", true)
+}
+
+// unplugDisk takes it away while the node runs; who has it open gets errors.
+func (w *world) unplugDisk() {
+	w.disk.there = false
+	delete(w.files, diskNode)
+	w.files["/sys/class/block"] = &node{dir: true, names: []string{"vda"}}
+	path := "/devices/virtual/block/vdb/vdb1"
+	w.inputs.seqnum++
+	w.sendUevent("remove@"+path+"\x00ACTION=remove\x00DEVPATH="+path+"\x00SUBSYSTEM=block"+
+		"\x00SEQNUM="+itoa(int64(w.inputs.seqnum))+"\x00", true)
 }
 
 // attach gives the world a disk; one that is not there comes when it is plugged.
@@ -181,6 +192,9 @@ func (d *disk) pwrite(b []byte, at int) (int, errno) {
 	if d.readOnly { // the open succeeds, see block/fops.c
 		return 0, unix.EPERM
 	}
+	if !d.there {
+		return 0, unix.EIO
+	}
 	if at+len(b) > len(d.cached) {
 		return 0, unix.ENOSPC
 	}
@@ -191,6 +205,11 @@ func (d *disk) pwrite(b []byte, at int) (int, errno) {
 }
 
 func (d *disk) fdatasync() errno {
+	if !d.there {
+		d.pending = nil
+		d.called()
+		return unix.EIO
+	}
 	for _, p := range d.pending {
 		copy(d.durable[p.at:], p.data)
 	}

@@ -58,6 +58,7 @@ const (
 	diskReadOnly // it takes no writes
 	diskHung     // it never answers
 	diskNever    // it never comes
+	diskVanishes // it is taken away while the node runs
 )
 
 // ending is what ends a run.
@@ -109,7 +110,7 @@ func newPlan(seed uint64) *plan {
 	p.lateLinkNsec = pick(r, int64(0), 0, 0, r.between(0, 3*sec))
 	p.operations = r.below(40)
 	p.crashedBefore = r.percent(40)
-	p.disk = diskKind(r.weighted(40, 25, 15, 8, 6, 6))
+	p.disk = diskKind(r.weighted(40, 25, 15, 8, 6, 6, 6))
 	p.tight = r.percent(25)
 	p.loader = loaderKind(r.weighted(40, 10, 40, 5, 5))
 	return p

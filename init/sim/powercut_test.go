@@ -90,8 +90,8 @@ func TestStatePowerCut(t *testing.T) {
 	}
 }
 
-// TestStateTroubles: a disk that is read-only, absent, late, hung, zeroed or too
-// small does not keep a node from its services, and is told of.
+// TestStateTroubles: a disk that is read-only, absent, late, hung, zeroed, too small
+// or taken away does not keep a node from its services, and is told of.
 func TestStateTroubles(t *testing.T) {
 	used := newDisk(fs.StateBytes)
 	for range 4 {
@@ -99,26 +99,25 @@ func TestStateTroubles(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		change func(d *disk)
-		late   bool
+		kind   diskKind
 		says   string
 		boots  int64 // by the next, healthy boot
 	}{
-		"healthy":   {func(*disk) {}, false, "boot 5, the last one ended by reboot", 6},
-		"read-only": {func(d *disk) { d.readOnly = true }, false, "state area: /dev/vdb1 is read-only; what is new lives in memory only", 5},
-		"absent":    {func(d *disk) { d.there = false }, false, "state area: PARTLABEL=mote-state is not there; unjoined", 5},
-		"late":      {func(d *disk) { d.there = false }, true, "boot 5, the last one ended by reboot", 6},
-		"hung":      {func(d *disk) { d.slowNsec = -1 }, false, "state area: /dev/vdb1 is not read yet", 5},
-		"zeroed":    {func(d *disk) { clear(d.durable) }, false, "state area: /dev/vdb1, empty, boot 1; unjoined", 2},
-		"too small": {func(d *disk) { d.durable, d.cached = d.durable[:8192], d.cached[:8192] }, false, "trouble: state area: read block 2 of /dev/vdb1: EIO", 7},
+		"healthy":   {func(*disk) {}, diskGood, "boot 5, the last one ended by reboot", 6},
+		"read-only": {func(d *disk) { d.readOnly = true }, diskGood, "state area: /dev/vdb1 is read-only; what is new lives in memory only", 5},
+		"absent":    {func(d *disk) { d.there = false }, diskGood, "state area: PARTLABEL=mote-state is not there; unjoined", 5},
+		"late":      {func(d *disk) { d.there = false }, diskLate, "boot 5, the last one ended by reboot", 6},
+		"hung":      {func(d *disk) { d.slowNsec = -1 }, diskGood, "state area: /dev/vdb1 is not read yet", 5},
+		"zeroed":    {func(d *disk) { clear(d.durable) }, diskGood, "state area: /dev/vdb1, empty, boot 1; unjoined", 2},
+		"too small": {func(d *disk) { d.durable, d.cached = d.durable[:8192], d.cached[:8192] }, diskGood, "trouble: state area: read block 2 of /dev/vdb1: EIO", 7},
+		"vanishes":  {func(*disk) {}, diskVanishes, "state area: /dev/vdb1 is gone; what is new lives in memory only, until the next boot", 6},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := used.clone()
 			c.change(d)
 			p := statePlan(endReboot)
 			p.chaosNsec = 20 * sec
-			if c.late {
-				p.disk = diskLate
-			}
+			p.disk = c.kind
 			out, _, _ := lives(t, d, p)
 			if !out.says(c.says) {
 				t.Errorf("never says %q:\n%s", c.says, strings.Join(out.trace.all, ""))

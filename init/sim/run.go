@@ -113,6 +113,9 @@ func (w *world) arm() {
 	if p.disk == diskLate {
 		w.after(w.rand.between(0, p.chaosNsec), w.plugDisk)
 	}
+	if p.disk == diskVanishes {
+		w.after(w.rand.between(0, p.chaosNsec), w.unplugDisk)
+	}
 	if w.rand.percent(20) { // somebody holds the console's output for a while
 		w.after(w.rand.between(0, p.chaosNsec), func() { w.console.stopped = true })
 		w.after(p.chaosNsec, func() { w.console.stopped = false })
