@@ -52,6 +52,9 @@ func TestStories(t *testing.T) {
 			"manifest render --for testdata/inventory.json testdata/machines.yaml",
 			"manifest render --for testdata/inventory.json -o diag testdata/machines.yaml",
 			"manifest render --for testdata/inventory.json -o json testdata/machines.yaml"},
+		"diff": {"manifest diff testdata/old.yaml testdata/new.yaml", "manifest diff testdata/old.yaml testdata/old.yaml",
+			"manifest diff --for testdata/inventory.json testdata/machines.yaml testdata/machines.yaml"},
+		"patch": {"manifest patch testdata/old.yaml testdata/patch.yaml", "manifest patch testdata/old.yaml testdata/badpatch.yaml"},
 		"explain": {"explain", "explain services.mqtt.limits.memory-max", "explain restart", "explain user", "explain machines.when"},
 	} {
 		t.Run(name, func(t *testing.T) {
