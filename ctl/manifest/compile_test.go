@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"mote/size/golden"
 	"mote/wire"
 )
 
@@ -49,9 +50,11 @@ func TestCompileAll(t *testing.T) {
 				Restart: wire.RestartNever, StopSignal: 40, Limits: wire.Limits{CPUMaxUsec: 5_000, CPUPeriodUsec: 20_000}},
 		},
 	}
-	if m := read(t, string(text)); !reflect.DeepEqual(m, want) {
+	m := read(t, string(text))
+	if !reflect.DeepEqual(m, want) {
 		t.Errorf("compiled to %+v\nwant %+v", m, want)
 	}
+	golden.Check(t, "testdata/all.shown.yaml", string(shown(t, m)))
 }
 
 // again compiles what a manifest is shown as.
