@@ -4,7 +4,7 @@
 // Always true here: every file lies in one piece, in the order of its path, so
 // that the same files give the same bytes; both FATs are the same; free space
 // is counted. Nothing can be changed afterwards: the node does that by its
-// kernel.
+// kernel. A Volume is read as it is found.
 //
 // go-diskfs was tried first. At v1.9.4 fsck.vfat refuses what it makes (a FAT
 // two entries short, ".." of a folder in the root not 0), two runs differ, and a

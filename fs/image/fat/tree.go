@@ -221,13 +221,9 @@ func longEntries(name string, short [11]byte) [][entryBytes]byte {
 	if name == strings.TrimSuffix(stem+"."+ext, ".") {
 		return nil
 	}
-	sum := byte(0)
-	for _, c := range short {
-		sum = sum>>1 | sum<<7
-		sum += c
-	}
+	sum := shortSum(short[:])
 	units := utf16.Encode([]rune(name))
-	const each = 13
+	const each = longLetters
 	count := (len(units) + each - 1) / each
 	all := make([][entryBytes]byte, count)
 	for i := range count {
@@ -247,6 +243,9 @@ func longEntries(name string, short [11]byte) [][entryBytes]byte {
 	all[0][0] |= 0x40 // LAST_LONG_ENTRY
 	return all
 }
+
+// longLetters of a long name stand in an entry.
+const longLetters = 13
 
 // longPlace is where the j-th of an entry's 13 letters stands.
 func longPlace(j int) int {
