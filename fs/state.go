@@ -20,7 +20,7 @@ const (
 	StateCrashes                  // crashes of PID 1
 	StateIdentity                 // kept free for the node's identity
 	StateLeases                   // kept free for the network's leases
-	StateSlots                    // kept free for the slots of releases
+	StateSlots                    // the highest security counter that was accepted
 )
 
 const (

@@ -28,6 +28,7 @@ func (l *Loop) Adopt(memfd int32) {
 	if l.watchdog.fd < 0 {
 		l.openWatchdog()
 	}
+	l.readCounter(words)
 	l.adoptArea(words)
 	l.tickAt, l.watchdog.due = l.now+tickNsec, true
 	l.reconcile()

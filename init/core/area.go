@@ -239,6 +239,7 @@ func (l *Loop) openArea() {
 	l.sys.Close(a.memfd)
 	a.memfd, a.phase, a.alarm = -1, areaOpen, ""
 	l.areaOpened()
+	l.judgeCounter()
 	l.releaseServices()
 	l.keepArea()
 }

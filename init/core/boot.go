@@ -52,6 +52,7 @@ func (l *Loop) Boot() {
 	if what, errno := l.openCgroups(); errno != 0 {
 		l.console.trouble(l.now, what, errno)
 	}
+	l.readCounter(words)
 	l.startArea(words)
 	l.holdServices()
 	l.resolve()

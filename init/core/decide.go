@@ -11,7 +11,7 @@ type machine struct {
 	count    int
 
 	network  bool // the stage: all links that the manifest asks for are there
-	held     bool // services wait for the state area
+	held     bool // services and ready wait for the state area
 	isReady  bool
 	readyAt  int64
 	shutdown shutdown

@@ -81,6 +81,9 @@ func (r *bootRecord) words() string {
 	case endingPowerOff:
 		return "power off"
 	case endingReboot:
+		if r.reason.length > 0 {
+			return "reboot: " + r.reason.String()
+		}
 		return "reboot"
 	case endingPanic:
 		return r.reason.String()

@@ -32,9 +32,10 @@ const (
 	// failuresMax takes of a source in a row that fail; then it rests until the
 	// slow tick.
 	failuresMax = 16
-	// triesFailedMax times the loader's count is tried to be restored; past it this
-	// boot counts as one that failed, which three in a row must be to matter.
-	triesFailedMax = 3
+	// triesFailedMax times, in five minutes, the loader's count is tried to be restored;
+	// each may write to flash. Past it this boot counts as one that failed, which three
+	// in a row must be to matter.
+	triesFailedMax = 30
 	// reapMax children a turn, for the same reason: 20,000 orphans take 40
 	// turns, and an exit among them still waits less than a millisecond.
 	reapMax = 512

@@ -65,6 +65,7 @@ type Loop struct {
 	watchdog    watchdog
 	last        lastBoot
 	tries       tries
+	counter     counter
 	area        area
 	pressure    pressure
 	// nullFD is /dev/null, workersFD the cgroup of the workers; −1: none.

@@ -68,7 +68,7 @@ func (m *machine) settle(now int64) {
 			m.pull(int16(i), trNeeds, now)
 		}
 	}
-	if !m.isReady && m.allReady() {
+	if !m.isReady && !m.held && m.allReady() {
 		m.isReady, m.readyAt = true, now
 		m.ask(opReady, -1, 0)
 	}

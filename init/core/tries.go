@@ -114,11 +114,12 @@ func (l *Loop) firmwareRead(w *worker) {
 func (l *Loop) renameEntry() {
 	t := &l.tries
 	device, err := hw.FindBeside(l.rooms.HW, rootBlock, espLabel)
-	if err != nil {
-		l.console.say(l.now, "trouble: ", err.Error())
-	}
 	if device == "" {
-		l.triesFailed(t.due, "find the boot partition on the root's disk", unix.ENODEV)
+		errno := Errno(unix.ENODEV)
+		if trouble, ok := err.(hw.Trouble); ok {
+			errno = trouble.Errno
+		}
+		l.triesFailed(t.due, "find the boot partition on the root's disk", errno)
 		return
 	}
 	restored := t.entry.Restored()
@@ -154,12 +155,16 @@ func (l *Loop) entryRenamed(w *worker) {
 	}
 }
 
-// triesFailed says so, and leaves it to the slow tick as long as there is hope.
+// triesFailed leaves it to the slow tick as long as there is hope. The first failure
+// and the last are said.
 func (l *Loop) triesFailed(again job, what string, errno Errno) {
 	t := &l.tries
-	l.console.trouble(l.now, what, errno)
 	t.due = again
-	if t.failed++; t.failed == triesFailedMax {
+	t.failed++
+	if t.failed == 1 || t.failed == triesFailedMax {
+		l.console.trouble(l.now, what, errno)
+	}
+	if t.failed == triesFailedMax {
 		t.due = jobNone
 		l.console.more("given up: this boot counts as one that failed")
 	}

@@ -90,7 +90,11 @@ func (w *world) unplugDisk() {
 func (w *world) attach(d *disk) {
 	w.disk, d.world = d, w
 	d.reboot()
-	w.files["/proc/cmdline"] = &node{text: []byte("console=ttyS0 mote.state=PARTLABEL=mote-state\n")}
+	words := "console=ttyS0 mote.state=PARTLABEL=mote-state"
+	if w.plan.counter != 0 {
+		words += " mote.counter=" + itoa(w.plan.counter)
+	}
+	w.files["/proc/cmdline"] = &node{text: []byte(words + "\n")}
 	w.files["/proc/sys/kernel/random/boot_id"] = &node{text: []byte("5f2b5f0e-0000-4000-8000-00000000000" + itoa(int64(d.boots%10)) + "\n")}
 	d.boots++
 	if d.there {
@@ -248,3 +252,11 @@ func (*diskFile) ready() uint32             { return epollIn | epollOut }
 func (*diskFile) read([]byte) (int, errno)  { return 0, eINVAL }
 func (*diskFile) write([]byte) (int, errno) { return 0, eINVAL }
 func (f *diskFile) closed()                 { f.disk.close() }
+
+// accepted is the security counter that is called kept; 0: none.
+func (w *world) accepted() uint64 {
+	if value, _ := w.loop.Kept(fs.StateSlots); len(value) == 8 {
+		return number(value)
+	}
+	return 0
+}

@@ -154,7 +154,7 @@ func (c *checks) tries() {
 		c.broken(ruleTries, "the other slot's entry is gone")
 	case !l.entries[entryTried] && !l.entries[entryRestored]:
 		c.broken(ruleTries, "the entry is gone")
-	case l.kind == loaderCounts && l.failures < 2 && c.world.loop.Counts().Ready && !restored:
+	case l.kind == loaderCounts && l.failures < 20 && c.world.loop.Counts().Ready && !restored:
 		c.broken(ruleTries, "the node is ready for long, and its entry has not got its tries")
 	case l.kind != loaderCounts && restored:
 		c.broken(ruleTries, "an entry was renamed that nobody had counted")

@@ -86,6 +86,9 @@ func (c *checks) did(op, name string, i int, now, value int64) {
 		})
 		w.after(refusedLimit, late)
 	case "ready":
+		if image, accepted := uint64(w.plan.counter), w.accepted(); image != 0 && image < accepted {
+			c.broken(ruleCounter, "ready with "+itoa(int64(image))+", accepted was "+itoa(int64(accepted)))
+		}
 		for k := range c.services {
 			w.loop.Service(k, &c.view)
 			if !c.view.Ready && !c.view.Spec.Optional {

@@ -46,6 +46,8 @@ type plan struct {
 	crashedBefore bool
 	// loader is what started the node.
 	loader loaderKind
+	// counter is the image's security counter; 0: it has none.
+	counter int64
 }
 
 // diskKind is what a node's state area is on.
@@ -112,6 +114,7 @@ func newPlan(seed uint64) *plan {
 	p.crashedBefore = r.percent(40)
 	p.disk = diskKind(r.weighted(40, 25, 15, 8, 6, 6, 6))
 	p.tight = r.percent(25)
+	p.counter = pick(r, int64(0), 1, 7)
 	p.loader = loaderKind(r.weighted(40, 10, 40, 5, 5))
 	return p
 }

@@ -35,6 +35,7 @@ const (
 	ruleKept          // what was kept is old or new, and nothing is called kept that is not
 	ruleShed          // for want of memory the least important service is stopped, and it comes back
 	ruleTries         // the loader's count is restored once the node is ready, and only then
+	ruleCounter       // an image whose security counter is below the accepted one never gets ready
 	ruleSame          // one seed, one trace
 	rulesCount
 )
@@ -72,6 +73,7 @@ func (r rule) sentence() string {
 		ruleKept:     "what was kept is old or new, and nothing is called kept that is not",
 		ruleShed:     "for want of memory the least important service is stopped, and it comes back",
 		ruleTries:    "the loader's count is restored once the node is ready, and only then",
+		ruleCounter:  "an image whose security counter is below the accepted one never gets ready",
 		ruleSame:     "one seed, one trace",
 	}[r]
 }

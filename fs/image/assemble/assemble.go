@@ -77,7 +77,8 @@ func Build(s Spec) (Release, error) {
 		// A primary GPT that is damaged is otherwise no GPT.
 		"gpt",
 		// Where PID 1 keeps what outlives the boot, see fs/README.md.
-		"mote.state=PARTLABEL="+disk.StateLabel)
+		"mote.state=PARTLABEL="+disk.StateLabel,
+		fmt.Sprintf("mote.counter=%d", s.Counter))
 	kernel, err := s.kernel(append(words, s.Words...), nil)
 	if err != nil {
 		return Release{}, err
@@ -102,7 +103,8 @@ func Build(s Spec) (Release, error) {
 // Netboot makes the kernel image that needs no disk: the root travels inside,
 // under the same signature, and there is no hash tree.
 func Netboot(s Spec) ([]byte, error) {
-	return s.kernel(append(uki.RAMWords(len(s.Root)), s.Words...), s.Root)
+	words := append(uki.RAMWords(len(s.Root)), fmt.Sprintf("mote.counter=%d", s.Counter))
+	return s.kernel(append(words, s.Words...), s.Root)
 }
 
 // kernel makes a signed kernel image.

@@ -1,0 +1,65 @@
+package core
+
+import (
+	"mote/fs"
+	"mote/wire"
+)
+
+// The security counter: a release that closes a hole raises it, and from then on no
+// older one runs on this node. The image's own stands in the kernel's signed words,
+// the highest that a node has accepted in the state area.
+//
+// Always true here: an image accepts its own counter once it is ready, never before,
+// so one that does not work shuts out nobody; it never lowers what is kept; one below
+// that starts no service and never gets ready. It restarts the machine, without giving
+// the loader its try back: after three of them comes the other slot. A node without a
+// state area, or with one that is not read within areaHoldNsec, can't tell.
+type counter struct {
+	image   uint64 // 0: the words have none, and nothing is held against it
+	refused bool
+}
+
+const counterWordName = "mote.counter="
+
+// readCounter reads the image's own from the kernel's words.
+func (l *Loop) readCounter(words string) {
+	word, found := wire.KernelWord(words, counterWordName)
+	n, ok := wire.ParseUint(word, 1<<63-1)
+	if found && !ok {
+		l.console.say(l.now, "trouble: ", counterWordName, word[:min(len(word), 40)], " is no number; nothing is held against it")
+	}
+	l.counter.image = n
+}
+
+// accepted is the highest that was accepted; 0: none.
+func (l *Loop) accepted() uint64 {
+	c := coder{b: l.area.values.Get(fs.StateSlots), reading: true}
+	return uint64(c.number(0))
+}
+
+// judgeCounter holds the image against what is kept, as soon as that is known.
+func (l *Loop) judgeCounter() {
+	c, accepted := &l.counter, l.accepted()
+	if c.image == 0 || c.image >= accepted {
+		l.raiseCounter()
+		return
+	}
+	c.refused = true
+	b := append(l.line[:0], "its security counter "...)
+	b = append(wire.AppendUint(b, c.image), " is below the accepted "...)
+	reason := string(wire.AppendUint(b, accepted))
+	l.area.kept.boot.reason.set(reason)
+	l.console.say(l.now, "this image is refused: ", reason, "; restarting, three times until the loader takes the other slot")
+	l.push(evShutdown, -1, 0, int64(goalReboot))
+}
+
+// raiseCounter keeps the image's own, if it is the highest so far and the node is
+// ready.
+func (l *Loop) raiseCounter() {
+	if l.area.phase != areaOpen || !l.machine.isReady || l.counter.image <= l.accepted() {
+		return
+	}
+	c := coder{b: l.scratch[:8]}
+	c.number(int64(l.counter.image))
+	l.areaPut(fs.StateSlots, c.b, true)
+}
