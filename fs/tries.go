@@ -73,8 +73,13 @@ func DecodeEntry(variable []byte) (e Entry, ok bool) {
 	return e, true
 }
 
-// Tries is how many the entry began with.
-func (e *Entry) Tries() int { return int(e.path[e.count]-'0') + int(e.path[e.count+2]-'0') }
+// Tries is how many the entry began with; 0 of none.
+func (e *Entry) Tries() int {
+	if e.size == 0 {
+		return 0
+	}
+	return int(e.path[e.count]-'0') + int(e.path[e.count+2]-'0')
+}
 
 // Path is the entry's, from the root of the boot partition: "/EFI/Linux/…". It
 // allocates.

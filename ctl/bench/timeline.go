@@ -49,6 +49,9 @@ type Boot struct {
 	// Both are 0 where nobody in the guest tells them.
 	RSSBytes     int64 `json:"pid1_rss_bytes"`
 	MemUsedBytes int64 `json:"mem_used_bytes"`
+	// Security is what the node says of itself to be protected and not to be; empty
+	// where it says nothing.
+	Security []string `json:"security,omitempty"`
 	// Services may name who waits for whom; without them it is inferred.
 	Services []Service `json:"services,omitempty"`
 }

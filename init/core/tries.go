@@ -27,12 +27,15 @@ type tries struct {
 	failed int
 	memfd  int32 // where jobFirmware puts what it reads
 	entry  fs.Entry
+	secure secureBoot
 }
 
 const (
 	variablesFolder = "/sys/firmware/efi/efivars"
 	// loaderGUID is systemd-boot's: systemd.io/BOOT_LOADER_INTERFACE.
 	loaderGUID = "-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
+	// globalGUID is UEFI's own, EFI_GLOBAL_VARIABLE.
+	globalGUID = "-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 	// espLabel is the boot partition's, see fs/image/disk.
 	espLabel = "mote-esp"
 	// espFolder is where a worker mounts it: an empty folder of any root.
@@ -60,6 +63,7 @@ func (l *Loop) readFirmware() {
 	fd, errno := l.sys.Open(variablesFolder, unix.O_PATH, 0)
 	if errno == unix.ENOENT {
 		t.due = jobNone // no EFI
+		l.saySecurity()
 	}
 	if errno != 0 {
 		return
@@ -77,6 +81,10 @@ func (l *Loop) readFirmware() {
 		p.add("open", MayFail|KeepResult|unix.SYS_OPENAT, 0, p.str(variablesFolder+"/LoaderBootCountPath"+loaderGUID), unix.O_RDONLY|unix.O_CLOEXEC, 0)
 		p.add("read", MayFail|UseResult|unix.SYS_READ, 0, buffer, fs.FirmwareVariableMax)
 		p.add("pass on", WholeResult|unix.SYS_PWRITE64, uintptr(t.memfd), buffer, fs.FirmwareVariableMax, 0)
+		second := p.room(secureBootBytes)
+		p.add("open", MayFail|KeepResult|unix.SYS_OPENAT, 0, p.str(variablesFolder+"/SecureBoot"+globalGUID), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		p.add("read", MayFail|UseResult|unix.SYS_READ, 0, second, secureBootBytes)
+		p.add("pass on", WholeResult|unix.SYS_PWRITE64, uintptr(t.memfd), second, secureBootBytes, fs.FirmwareVariableMax)
 	})
 	if errno != 0 {
 		l.sys.Close(t.memfd)
@@ -92,10 +100,13 @@ func (l *Loop) firmwareRead(w *worker) {
 	read, counted := 0, false
 	if w.errno == 0 {
 		insist(func() (errno Errno) {
-			read, errno = l.sys.ReadAt(t.memfd, l.scratch[:fs.FirmwareVariableMax], 0)
+			read, errno = l.sys.ReadAt(t.memfd, l.scratch[:fs.FirmwareVariableMax+secureBootBytes], 0)
 			return errno
 		})
-		t.entry, counted = fs.DecodeEntry(l.scratch[:read])
+		path := min(read, fs.FirmwareVariableMax)
+		t.entry, counted = fs.DecodeEntry(l.scratch[:path])
+		t.secure = decodeSecureBoot(l.scratch[path:read])
+		l.saySecurity()
 	}
 	l.sys.Close(t.memfd)
 	t.memfd = -1

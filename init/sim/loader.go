@@ -29,6 +29,7 @@ const (
 
 const (
 	loaderVariables = "/sys/firmware/efi/efivars"
+	secureVariable  = loaderVariables + "/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 	loaderVariable  = loaderVariables + "/LoaderBootCountPath-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
 	entryTried      = "/EFI/Linux/mote-a-1.0-edge+2-1.efi"
 	entryRestored   = "/EFI/Linux/mote-a-1.0-edge+3-0.efi"
@@ -78,6 +79,9 @@ func (w *world) loaderCall(p *process, k *worker, c *call, f *file) (result uint
 		}
 		k.keep(p, &regular{text: utf16Variable(entryTried)})
 		return 3, 0, true
+	case c.nr == unix.SYS_OPENAT && c.paths[1] == secureVariable && k.mounted == loaderVariables:
+		k.keep(p, &regular{text: []byte{6, 0, 0, 0, 1}})
+		return 3, 0, true
 	case k.mounted != loaderDevice:
 	case c.nr == unix.SYS_RENAMEAT2:
 		return 0, w.renameEntry(path, strings.TrimPrefix(c.paths[3], "/var"), c.args[4]), true
@@ -125,6 +129,21 @@ func (w *world) renameEntry(from, to string, flags uintptr) errno {
 	delete(w.loader.entries, from)
 	w.loader.entries[to] = true
 	return 0
+}
+
+// saysSecurity checks that a node which is ready has said what is protected, and
+// calls nothing so that is not: there is no TPM here, and no verity.
+func (w *world) saysSecurity(line string) {
+	if !strings.Contains(line, "security: protected: ") {
+		return
+	}
+	if !w.loop.Counts().Ready {
+		w.check.broken(ruleTries, "tells of security before it is ready")
+	}
+	secure := w.loader.kind != loaderNone && strings.Contains(line, "firmware starts what the owner signed")
+	if strings.Contains(line, "firmware starts") && !secure || strings.Contains(line, "verity") {
+		w.check.broken(ruleTries, "calls protected what is not: "+line)
+	}
 }
 
 // utf16Variable is a path as efivarfs gives it.

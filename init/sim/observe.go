@@ -147,6 +147,7 @@ func (c *checks) rebooted(cmd int) {
 func (c *checks) printed(b []byte) {
 	c.world.console.print(b, func(text string) {
 		c.world.trace.line(c.world.now, "| "+text)
+		c.world.saysSecurity(text)
 		whole := strings.HasPrefix(text, "[") && strings.Count(text, " ms] ") == 1 || strings.HasPrefix(text, "        ")
 		if !whole && !c.torn {
 			c.broken(ruleConsole, "prints "+strconv.Quote(text))

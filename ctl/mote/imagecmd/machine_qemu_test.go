@@ -224,6 +224,19 @@ func TestQEMUSecureBoot(t *testing.T) {
 		v := vmtest.Start(t, f.machine(t, 512, nil, f.release(t, "1.0")))
 		vmtest.WaitLine(t, v, "UEFI Secure Boot is enabled")
 		vmtest.WaitLine(t, v, readyText)
+		// What the node says of itself is what this machine has.
+		line := vmtest.WaitLine(t, v, "security: protected: ").Text
+		for _, want := range []string{"firmware starts what the owner signed", "each block of the root (verity)", "older releases are refused"} {
+			if !strings.Contains(line, want) {
+				t.Errorf("does not say %q: %s", want, line)
+			}
+		}
+		line = vmtest.WaitLine(t, v, "not protected: ").Text
+		for _, want := range []string{"failed boots are not counted", "hangs before PID 1", "no TPM"} {
+			if !strings.Contains(line, want) {
+				t.Errorf("does not say %q: %s", want, line)
+			}
+		}
 	})
 	t.Run("with another word", func(t *testing.T) {
 		slot := f.release(t, "1.0")
