@@ -87,7 +87,7 @@ func TestSteadyTurnsAllocateNothing(t *testing.T) {
 			}
 		}
 	}
-	empty := new(Program)
+	empty := l.program
 	empty.reset("orphan", -1, -1)
 	for _, c := range []struct {
 		name  string

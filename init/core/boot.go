@@ -82,6 +82,10 @@ func (l *Loop) openFirst() {
 // openSources makes the epoll set and what PID 1 can't be without. It is the
 // one place whose failure can't be lived with: without a loop there is no PID 1.
 func (l *Loop) openSources() {
+	l.must("make room for children", func() (errno Errno) {
+		l.program, errno = l.sys.Room()
+		return errno
+	})
 	l.must("make the epoll set", func() Errno { return l.sources.open(l.sys) })
 	l.must("make the timer", func() Errno {
 		fd, errno := l.sys.TimerCreate()

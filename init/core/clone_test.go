@@ -37,7 +37,7 @@ func runChild(t *testing.T, spec *wire.Service, st *start, out *os.File) (end, [
 	st.env = spec.Env
 	st.syscalls, _ = wire.SyscallSets(spec.Isolation.Syscalls)
 	st.namespaces, _ = wire.NamespaceFlags(spec.Isolation.Namespaces)
-	sys, p := &Linux{}, new(Program)
+	sys, p := &Linux{}, room(t)
 	buildService(p, spec, st, int32(null.Fd()), int32(w.Fd()))
 	pid, pidfd, errno := sys.Clone(p)
 	w.Close()
@@ -142,7 +142,7 @@ func TestCloneDoesNotWait(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unix.Close(fds[0])
-	p := new(Program)
+	p := room(t)
 	p.reset("waits", -1, -1)
 	p.add("read", unix.SYS_READ, uintptr(fds[0]), p.words(0), 1)
 	held := atomic.Bool{}
@@ -185,7 +185,7 @@ func TestMayFail(t *testing.T) {
 		if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
 			t.Fatal(err)
 		}
-		sys, p := &Linux{}, new(Program)
+		sys, p := &Linux{}, room(t)
 		p.reset("may", -1, int32(fds[1]))
 		p.add("open", c.may|KeepResult|unix.SYS_OPENAT, 0, p.str(c.path), unix.O_RDWR)
 		p.add("write", c.may|UseResult|unix.SYS_WRITE, 0, p.words(1), 8)
@@ -237,7 +237,7 @@ func TestProgramKnowsItsBounds(t *testing.T) {
 
 // BenchmarkClone measures how long the loop is held by the start of a child.
 func BenchmarkClone(b *testing.B) {
-	sys, p := &Linux{}, new(Program)
+	sys, p := &Linux{}, room(b)
 	var status unix.WaitStatus
 	for b.Loop() {
 		p.reset("bench", -1, -1)

@@ -26,7 +26,11 @@ func TestActAsInit(t *testing.T) {
 		os.Exit(1)
 	}
 	recovered := faults()
-	p := new(Program)
+	p, errno := sys.Room()
+	if errno != 0 {
+		fmt.Println("room:", errno)
+		os.Exit(1)
+	}
 	p.reset("sender", -1, -1)
 	for sig := uintptr(1); sig <= 64; sig++ {
 		p.add("kill", unix.SYS_KILL, 1, sig)

@@ -50,6 +50,12 @@ const (
 	// stepsMax system calls of a child: a service needs about 70, 41 of them
 	// to drop capabilities from the bounding set.
 	stepsMax = 128
+	// stackWords of a child's stack before its exec: runSteps and a system call,
+	// neither of which checks it (nosplit), are held under 100 by the linker.
+	stackWords = 256
+	// addressesMax is past every address of a process: 4-level tables of both
+	// architectures end before it.
+	addressesMax = 1 << 48
 	// programTextMax bytes of argv, environment and structures of a child, and
 	// programPointersMax entries of argv and envp together.
 	programTextMax     = wire.ArgvSizeMax + wire.EnvSizeMax + 4096 + 8*filterMax

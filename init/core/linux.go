@@ -12,9 +12,8 @@ type Linux struct {
 	// reaped keeps wait4's status word off the heap, once for all calls.
 	reaped unix.WaitStatus
 	clone  struct {
-		args   cloneArgs
-		pidfd  int32
-		report [2]uint32
+		args  cloneArgs
+		pidfd int32
 	}
 }
 

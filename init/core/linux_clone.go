@@ -38,40 +38,54 @@ func (l *Linux) Clone(p *Program) (int32, int32, Errno) {
 	if p.overflow {
 		return 0, -1, unix.E2BIG
 	}
+	// At sp the child finds the arguments of runSteps, its first call. SP is a
+	// multiple of 16 on arm64.
+	sp := pointerOf(&p.stack[stackWords-8]) &^ 15
+	at := p.stack[(sp-pointerOf(&p.stack))/8+stackArgs:]
+	at[0], at[1], at[2] = pointerOf(&p.steps), uintptr(p.stepsCount), uintptr(p.ReportFD)
 	c := &l.clone
 	c.args = cloneArgs{
-		flags:      cloneClearSighand | unix.CLONE_PIDFD,
+		flags:      cloneClearSighand | unix.CLONE_PIDFD | unix.CLONE_SETTLS,
 		pidfd:      uint64(pointerOf(&c.pidfd)),
 		exitSignal: uint64(unix.SIGCHLD),
+		stack:      uint64(pointerOf(&p.stack)),
+		stackSize:  uint64(sp - pointerOf(&p.stack)),
+		// Go's calls from assembly read the word before, which is 0, for the
+		// present goroutine on amd64.
+		tls: uint64(pointerOf(&p.stack[stackWords-1])),
 	}
 	if p.CgroupFD >= 0 {
 		c.args.flags |= cloneIntoCgroup
 		c.args.cgroup = uint64(p.CgroupFD)
 	}
-	pid, errno := cloneAndRun(&c.args, &p.steps[0], uintptr(p.stepsCount), uintptr(p.ReportFD), &c.report)
+	pid := clone3(&c.args)
 	runtime.KeepAlive(p)
-	if errno != 0 {
+	if errno := Errno(-pid); pid < 0 {
 		return 0, -1, errno
 	}
 	return int32(pid), c.pidfd, 0
 }
 
-// cloneAndRun makes the process; in it, it runs the steps and never returns.
+// clone3 is clone3(2), and gives the child's number or the negated errno. The
+// child goes on in runSteps, with the arguments that its stack holds.
 //
-// The child has one thread, a copy of this one, on a copy of this stack. From
-// there on nothing of the runtime may be used: no growing of the stack (nosplit),
-// no allocation, no pointer written (a write barrier may be on in the copy), no
+//go:noescape
+func clone3(args *cloneArgs) (pid int)
+
+// runSteps is all of a child's life before exec: it runs the steps and never
+// returns.
+//
+// The child has one thread, and of PID 1's memory its code and the Program, no
+// more (see Room). So nothing of the runtime may be used: no growing of the stack
+// (nosplit), no allocation, no variable, no constant that is not in the code, no
 // bounds check that could fail. Raw system calls are all that is left.
 //
 //go:nosplit
 //go:noinline
 //go:norace
-func cloneAndRun(args *cloneArgs, first *step, count, reportFD uintptr, report *[2]uint32) (uintptr, Errno) {
-	pid, _, errno := syscall.RawSyscall(unix.SYS_CLONE3, uintptr(unsafe.Pointer(args)), unsafe.Sizeof(*args), 0)
-	if errno != 0 || pid != 0 {
-		return pid, errno
-	}
-	var result, kept uintptr
+func runSteps(first *step, count, reportFD uintptr) {
+	var result, kept, code uintptr
+	var errno Errno
 	for i := uintptr(0); i < count; i++ {
 		s := (*step)(unsafe.Add(unsafe.Pointer(first), i*unsafe.Sizeof(step{})))
 		arg0 := s.args[0]
@@ -83,17 +97,14 @@ func cloneAndRun(args *cloneArgs, first *step, count, reportFD uintptr, report *
 			errno = unix.EIO
 		}
 		if errno != 0 && s.nr&MayFail == 0 {
-			report[0], report[1] = uint32(i), uint32(errno)
-			syscall.RawSyscall(unix.SYS_WRITE, reportFD, uintptr(unsafe.Pointer(report)), unsafe.Sizeof(*report))
+			report := [2]uint32{uint32(i), uint32(errno)}
+			syscall.RawSyscall(unix.SYS_WRITE, reportFD, uintptr(unsafe.Pointer(&report)), unsafe.Sizeof(report))
+			code = exitStepFailed
 			break
 		}
 		if s.nr&KeepResult != 0 {
 			kept = result
 		}
-	}
-	code := uintptr(0)
-	if report[1] != 0 {
-		code = exitStepFailed
 	}
 	for {
 		syscall.RawSyscall(unix.SYS_EXIT_GROUP, code, 0, 0)
@@ -103,3 +114,30 @@ func cloneAndRun(args *cloneArgs, first *step, count, reportFD uintptr, report *
 // exitStepFailed is the exit status of a child whose step failed; the report
 // says which. It is the shells' status for "found, but can't be executed".
 const exitStepFailed = 126
+
+// Room gives the Program its memory, mmap(2), and has the kernel leave all other
+// memory that PID 1 may write out of its children, madvise(2) with MADV_DONTFORK:
+// its heap, its variables, its stack. A child needs none of it and could betray
+// it; and copying the page tables, and every page that either of the two then
+// writes, was half of what a start cost. What the runtime maps later is copied,
+// and never used.
+func (*Linux) Room() (*Program, Errno) {
+	at, err := unix.MmapPtr(-1, 0, nil, unsafe.Sizeof(Program{}), unix.PROT_READ|unix.PROT_WRITE,
+		unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
+	if err != nil {
+		return nil, errnoOf(err)
+	}
+	const page = 4096
+	room := uintptr(at)
+	behind := room + (unsafe.Sizeof(Program{})+page-1)&^(page-1)
+	data := (codeEnd() + page - 1) &^ (page - 1)
+	// ENOMEM tells of holes between what is mapped, which there are. Any other
+	// error leaves children with more than they need: not worth a word.
+	unix.RawSyscall(unix.SYS_MADVISE, data, room-data, unix.MADV_DONTFORK)
+	unix.RawSyscall(unix.SYS_MADVISE, behind, addressesMax-behind, unix.MADV_DONTFORK)
+	return (*Program)(at), 0
+}
+
+// codeEnd is where PID 1's code ends in memory; its constants and variables
+// come behind it.
+func codeEnd() uintptr

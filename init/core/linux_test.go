@@ -2,9 +2,25 @@ package core
 
 import (
 	"testing"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
+
+// room is a Program in memory that children get.
+func room(t testing.TB) *Program {
+	t.Helper()
+	p, errno := new(Linux).Room()
+	if errno != 0 {
+		t.Fatalf("room: %v", errno)
+	}
+	t.Cleanup(func() {
+		if err := unix.MunmapPtr(unsafe.Pointer(p), unsafe.Sizeof(*p)); err != nil {
+			t.Error(err)
+		}
+	})
+	return p
+}
 
 // TestEveryDescriptorIsClosedOnExec: whatever the seam opens, no program that a
 // child executes gets it.
@@ -53,7 +69,7 @@ func TestEveryDescriptorIsClosedOnExec(t *testing.T) {
 	}
 	fd, errno = sys.Accept(listener)
 	check("accept4", fd, errno)
-	p := new(Program)
+	p := room(t)
 	p.reset("empty", -1, -1)
 	pid, fd, errno := sys.Clone(p)
 	check("clone3's pidfd", fd, errno)

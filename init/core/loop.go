@@ -48,7 +48,7 @@ type Loop struct {
 	// manifestSum is of its bytes, see sum.
 	manifestSum uint64
 	problems    []wire.Problem
-	program     Program
+	program     *Program
 	starts      [servicesMax]start
 	workers     [workersMax]worker
 	rings       [ringsCount]*ring

@@ -63,14 +63,15 @@ func (m *machine) settle(now int64) {
 		m.settleShutdown(now)
 		return
 	}
+	// Before what may start now: none of that can be what ready waited for.
+	if !m.isReady && !m.held && m.allReady() {
+		m.isReady, m.readyAt = true, now
+		m.ask(opReady, -1, 0)
+	}
 	for i := range m.services[:m.count] {
 		if m.services[i].state == waiting && m.unmet(int16(i)) == met {
 			m.pull(int16(i), trNeeds, now)
 		}
-	}
-	if !m.isReady && !m.held && m.allReady() {
-		m.isReady, m.readyAt = true, now
-		m.ask(opReady, -1, 0)
 	}
 }
 

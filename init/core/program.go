@@ -12,9 +12,10 @@ import (
 // report pipe. So the child needs no Go runtime of its own (fork copies a
 // runtime that can't be used), and no decision is taken in it.
 //
-// The child is a copy (no CLONE_VM, no CLONE_VFORK): PID 1 goes on at once and
-// may use the Program again; a slow disk, a frozen cgroup or a hanging exec
-// holds only the child. Measured against a re-executed shim of PID 1's own
+// The child has a copy of the Program (no CLONE_VM, no CLONE_VFORK): PID 1 goes on
+// at once and may use it again; a slow disk, a frozen cgroup or a hanging exec
+// holds only the child. Of PID 1's other memory it has nothing but the code, see
+// Room: a step can only point into the Program. Measured against a re-executed shim of PID 1's own
 // binary, a start takes half the time; ARCHITECTURE.md has the figures.
 type Program struct {
 	_ [0]func() // never compared: the compiler would write how
@@ -26,6 +27,8 @@ type Program struct {
 	// ReportFD is the write end of the report pipe.
 	ReportFD int32
 
+	// stack is the child's, before its exec: see Clone.
+	stack      [stackWords]uintptr
 	steps      [stepsMax]step
 	whats      [stepsMax]string
 	stepsCount int

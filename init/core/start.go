@@ -98,9 +98,9 @@ func (l *Loop) clone(i int) Errno {
 	if errno != 0 {
 		return errno
 	}
-	buildService(&l.program, l.machine.services[i].spec, st, l.nullFD, w)
+	buildService(l.program, l.machine.services[i].spec, st, l.nullFD, w)
 	st.what = "clone"
-	pid, pidfd, errno := l.sys.Clone(&l.program)
+	pid, pidfd, errno := l.sys.Clone(l.program)
 	if errno == 0 { // noted before any other call: a crash in one must not lose it
 		st.pid, st.termed = pid, false
 		l.watchChild(i, r, pidfd)
@@ -168,7 +168,7 @@ func (l *Loop) readReport(place int, alive bool) {
 	case n != 0:
 		// The one Program was used for others since: make it again for the name.
 		st := &l.starts[place]
-		buildService(&l.program, l.machine.services[place].spec, st, l.nullFD, -1)
+		buildService(l.program, l.machine.services[place].spec, st, l.nullFD, -1)
 		st.what = l.program.StepName(int(step))
 		l.push(evExecFail, place, failed, step)
 	case alive:

@@ -62,6 +62,9 @@ type Sys interface {
 	// SocketError is SO_ERROR: how a connect in progress ended.
 	SocketError(fd int32) Errno
 
+	// Room gives PID 1's one Program its place in memory: all of PID 1's memory
+	// that a child gets a copy of.
+	Room() (*Program, Errno)
 	// Clone starts the program in a new process, see Program. The kernel's
 	// clone is the one call of the loop that takes longer than a read.
 	Clone(p *Program) (pid, pidfd int32, err Errno)

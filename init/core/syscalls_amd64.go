@@ -35,3 +35,7 @@ func archCalls(n int) []uint16 {
 	}
 	return nil
 }
+
+// stackArgs is how many words lie between SP and the arguments, where runSteps
+// is called: the call pushes the return address.
+const stackArgs = 0

@@ -15,3 +15,7 @@ func archCalls(n int) []uint16 {
 	}
 	return nil
 }
+
+// stackArgs is how many words lie between SP and the arguments, where runSteps
+// is called: the first word is for the link register.
+const stackArgs = 1

@@ -63,8 +63,8 @@ func (l *Loop) work(j job, deadlineNsec int64, fill func(p *Program)) (*worker, 
 		return nil, errno
 	}
 	l.program.reset("worker", l.workersFD, w)
-	fill(&l.program)
-	pid, pidfd, errno := l.sys.Clone(&l.program)
+	fill(l.program)
+	pid, pidfd, errno := l.sys.Clone(l.program)
 	l.sys.Close(w)
 	if errno != 0 {
 		l.sys.Close(r)

@@ -39,6 +39,7 @@ var errnosOf = map[string][]errno{
 	"memfd_create":      {unix.EMFILE, unix.ENFILE, unix.ENOMEM},
 	"mkdir":             {unix.EACCES, unix.EDQUOT, unix.ENOMEM, unix.ENOSPC, unix.EROFS, unix.EPERM, unix.EAGAIN},
 	"mlock":             {unix.EAGAIN, unix.ENOMEM, unix.EPERM},
+	"mmap":              {unix.ENOMEM, unix.EAGAIN},
 	"open":              {unix.EACCES, unix.EBUSY, unix.EINTR, unix.EIO, unix.EMFILE, unix.ENFILE, unix.ENODEV, unix.ENOMEM, unix.ENXIO, unix.EPERM, unix.EROFS},
 	"pidfd_send_signal": {unix.EPERM, unix.ESRCH},
 	"pipe":              {unix.EMFILE, unix.ENFILE, unix.ENOMEM},

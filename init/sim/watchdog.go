@@ -1,6 +1,10 @@
 package sim
 
-import "golang.org/x/sys/unix"
+import (
+	"golang.org/x/sys/unix"
+
+	"mote/init/core"
+)
 
 // watchdog is the machine's: once opened it restarts the machine unless it is
 // written to in time; a V stops it with the close that follows. See the kernel's
@@ -76,6 +80,14 @@ func (w *world) WatchdogTimeout(fd, timeoutSec int32) (int32, errno) {
 
 // ReserveCPU is Sys.ReserveCPU; the model has no scheduler.
 func (w *world) ReserveCPU() errno { return w.enter("sched_setattr", callNsec) }
+
+// Room is Sys.Room; what else a child has of PID 1's memory is not modelled.
+func (w *world) Room() (*core.Program, errno) {
+	if e := w.enter("mmap", callNsec); e != 0 {
+		return nil, e
+	}
+	return new(core.Program), 0
+}
 
 // LockMemory is Sys.LockMemory; the model has no memory.
 func (w *world) LockMemory() errno { return w.enter("mlock", callNsec) }
