@@ -82,7 +82,7 @@ type planned struct {
 // vital are the calls without which there is no loop: PID 1 says so and restarts.
 func (c planned) vital() bool {
 	return c.phase == phaseBoot && c.always && (c.call == "epoll_create" || c.call == "timerfd_create" ||
-		c.call == "signal pipe" || c.call == "epoll_add") || c.phase == phaseBoot && permanent(unix.ErrnoName(c.errno))
+		c.call == "signal pipe" || c.call == "epoll_add" || c.call == "mmap") || c.phase == phaseBoot && permanent(unix.ErrnoName(c.errno))
 }
 
 // cell runs one.
