@@ -12,6 +12,7 @@ type Linux struct {
 	// reaped keeps wait4's status word off the heap, once for all calls.
 	reaped unix.WaitStatus
 	clone  struct {
+		_     [0]func() // never compared: the compiler would write how
 		args  cloneArgs
 		pidfd int32
 	}
