@@ -102,7 +102,8 @@ func relayService() wire.Service {
 	return wire.Service{Name: "relay", Kind: wire.KindDaemon, Needs: []string{wire.StageNetwork},
 		Exec: []string{"/bin/relay", fmt.Sprintf(":%d", relayPort)}, Ready: wire.ReadyTCP,
 		ReadyAddress: fmt.Sprintf("127.0.0.1:%d", relayPort), Restart: wire.RestartAlways,
-		Caps: []string{"kill", "sys_ptrace", "dac_read_search", "syslog"}}
+		// The last one opens files where all others have used them up.
+		Caps: []string{"kill", "sys_ptrace", "dac_read_search", "syslog", "sys_admin"}}
 }
 
 // behave is a service of the test program.

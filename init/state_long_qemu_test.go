@@ -48,7 +48,7 @@ func TestLongStateKilled(t *testing.T) {
 	c := withState(stateDisk(t), "", "")
 	least, most := 0, 0 // of the boots that the disk may know of
 	seen := map[int]int{}
-	for range 12 {
+	for range 8 {
 		g := launch(t, c, nil)
 		vmtest.WaitLine(t, g.VM, "] Mote ")
 		// Not a wait for anything: the instant is what is tried.
@@ -73,7 +73,7 @@ func TestLongStateKilled(t *testing.T) {
 	if n < least+1 || n > most+1 || n < 2 {
 		t.Errorf("at last says %q after boot %d to %d", stateLine(g), least, most)
 	}
-	t.Logf("12 losses of power, at last boot %d; %v", n, seen)
+	t.Logf("8 losses of power, at last boot %d; %v", n, seen)
 }
 
 // TestLongStateWriteLog has QEMU log every write and flush that a real kernel sends
