@@ -20,6 +20,8 @@ import (
 	"mote/fs/image/assemble"
 	"mote/fs/image/disk"
 	"mote/fs/image/keyset"
+	"mote/fs/image/release"
+	"mote/fs/image/uki"
 )
 
 // buildLong is the help.
@@ -30,6 +32,9 @@ root and without containers:
   mote-VERSION-PROFILE-ARCH.raw       a raw disk with it in slot A, for dd or a VM
   mote-VERSION-PROFILE-ARCH.efi       a kernel with the root inside, for netboot
   mote-VERSION-PROFILE-ARCH.spdx.json what it is made of
+  mote-VERSION-PROFILE-ARCH.pcr.json  what register 11 of a TPM will have with it, and
+                                      a policy over that, signed with the db key;
+                                      …-netboot.pcr.json the same for the netboot kernel
 
 The same inputs, keys and time give the same bytes. The time is --time, or
 SOURCE_DATE_EPOCH, or now. Loader and stub are the distribution's, of versions
@@ -199,6 +204,14 @@ func (f *buildFlags) write(ctx context.Context, out io.Writer, spec assemble.Spe
 	if err != nil {
 		return err
 	}
+	policies, err := uki.SignedPolicies(made.Parts[release.KindUKI], spec.Keys.Boot.DB.Key)
+	if err != nil {
+		return err
+	}
+	netPolicies, err := uki.SignedPolicies(netboot, spec.Keys.Boot.DB.Key)
+	if err != nil {
+		return err
+	}
 	bill, err := bill(ctx, spec, made, root)
 	if err != nil {
 		return err
@@ -217,7 +230,8 @@ func (f *buildFlags) write(ctx context.Context, out io.Writer, spec assemble.Spe
 	files := []struct {
 		name string
 		b    []byte
-	}{{name, made.File}, {stem + ".efi", netboot}, {stem + ".spdx.json", bill}}
+	}{{name, made.File}, {stem + ".efi", netboot}, {stem + ".spdx.json", bill},
+		{stem + ".pcr.json", policies}, {stem + "-netboot.pcr.json", netPolicies}}
 	for _, file := range files {
 		if err := put(file.name, file.b, 0o644); err != nil {
 			return err

@@ -82,7 +82,7 @@ func TestSameInputsSameBytes(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	t.Setenv("TZ", "Asia/Tokyo")
 	second := b.build(t, "b/c", "1.0")
-	for _, kind := range []string{".mote", ".efi", ".raw", ".spdx.json"} {
+	for _, kind := range []string{".mote", ".efi", ".raw", ".spdx.json", ".pcr.json", "-netboot.pcr.json"} {
 		x, err := os.ReadFile(first + kind)
 		if err != nil {
 			t.Fatal(err)

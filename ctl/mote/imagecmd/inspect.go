@@ -11,6 +11,7 @@ import (
 
 	"mote/fs/image/pe"
 	"mote/fs/image/release"
+	"mote/fs/image/uki"
 )
 
 func newInspect() *cobra.Command {
@@ -82,6 +83,11 @@ func describeKernel(b *strings.Builder, image []byte) error {
 			fmt.Fprintf(b, "uki       %-8s %d bytes\n", s.Name, len(s.Data))
 		}
 	}
+	pcr, err := uki.PCR11(image)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(b, "uki       TPM register %d will be sha256 %x\n", uki.MeasuredPCR, pcr)
 	fmt.Fprintf(b, "uki       signature of %d bytes, over sha256 %x\n", len(f.Signature()), f.Sum())
 	return nil
 }

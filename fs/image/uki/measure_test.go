@@ -1,0 +1,61 @@
+package uki
+
+import (
+	"encoding/hex"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"mote/fs/image/pe"
+)
+
+// TestPCR11 asks the distribution's own tool, which belongs to the stub.
+func TestPCR11(t *testing.T) {
+	const tool = "/lib/systemd/systemd-measure"
+	stub, err := os.ReadFile("/usr/lib/systemd/boot/efi/linuxx64.efi.stub")
+	if err != nil {
+		t.Skip("systemd-boot-efi is not installed: .ci/needs unit")
+	}
+	if _, err := os.Stat(tool); err != nil {
+		t.Skip("systemd-measure is not installed: it comes with systemd")
+	}
+	for name, root := range map[string][]byte{"of a disk": nil, "with the root inside": []byte("hsqs and more")} {
+		image, err := Build(Spec{Stub: stub, Kernel: kernel("6.12.1 x\x00"), Root: root, Words: []string{"quiet", "root=/dev/dm-0"},
+			Name: "Mote", Profile: "edge", Version: "1.2"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := pe.Parse(image)
+		if err != nil {
+			t.Fatal(err)
+		}
+		args := []string{"calculate", "--bank=sha256", "--phase="}
+		for _, section := range []string{"linux", "osrel", "cmdline", "initrd"} {
+			data := f.Section("." + section)
+			if data == nil {
+				continue
+			}
+			path := filepath.Join(t.TempDir(), section)
+			if err := os.WriteFile(path, data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			args = append(args, "--"+section+"="+path)
+		}
+		said, err := exec.CommandContext(t.Context(), tool, args...).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v: %s", err, said)
+		}
+		pcr, err := PCR11(image)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := "11:sha256=" + hex.EncodeToString(pcr[:]); !strings.Contains(string(said), want) {
+			t.Errorf("an image %s: predicted %s, %s says\n%s", name, want, tool, said)
+		}
+	}
+	if _, err := PCR11([]byte("MZ")); err == nil {
+		t.Error("what is no program has a value")
+	}
+}
