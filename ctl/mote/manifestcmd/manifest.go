@@ -18,7 +18,7 @@ import (
 // New is `mote manifest` with what is below it.
 func New() *cobra.Command {
 	c := &cobra.Command{Use: "manifest", Short: "Check, show, compare, patch and sign what a node shall be"}
-	c.AddCommand(newValidate(), newRender(), newDiff(), newPatch(), newSchema())
+	c.AddCommand(newValidate(), newRender(), newDiff(), newPatch(), newSign(), newVerify(), newKey(), newSchema())
 	return c
 }
 

@@ -141,15 +141,10 @@ func put(name string, b []byte, mode os.FileMode) error {
 // Load reads a folder that Create made.
 func Load(folder string) (Set, error) {
 	var s Set
-	key, err := loadKey(filepath.Join(folder, "release.key"))
-	if err != nil {
+	var err error
+	if s.Release, err = LoadPrivate(filepath.Join(folder, "release.key")); err != nil {
 		return Set{}, err
 	}
-	release, ok := key.(ed25519.PrivateKey)
-	if !ok {
-		return Set{}, fmt.Errorf("keyset: release.key is %T, not Ed25519", key)
-	}
-	s.Release = release
 	for name, signer := range s.signers() {
 		if *signer, err = loadSigner(folder, name); err != nil {
 			return Set{}, err
