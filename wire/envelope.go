@@ -15,8 +15,9 @@ const (
 	EnvelopeContext = "mote manifest 1\x00"
 	// EnvelopeForm is the only form of what is signed that there is.
 	EnvelopeForm = 1
-	// KeySize and SignatureSize are Ed25519's, RFC 8032 section 5.1; bytes.
-	KeySize       = 32
+	// KeySize is that of Ed25519's public keys, RFC 8032 section 5.1.5; bytes.
+	KeySize = 32
+	// SignatureSize is that of its signatures, section 5.1.6; bytes.
 	SignatureSize = 64
 	// SignedSizeMax bounds what is signed: a manifest, and 128 bytes around it.
 	SignedSizeMax = ManifestSizeMax + 128
