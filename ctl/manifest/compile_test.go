@@ -36,7 +36,7 @@ func TestCompileAll(t *testing.T) {
 		State: "PARTLABEL=mote-state",
 		Users: []wire.User{{Name: "mqtt", UID: 2001, GID: 2001}, {Name: "web", UID: 2002}},
 		Links: []wire.Link{{Name: "eth0", Address: [4]byte{10, 0, 2, 15}, PrefixBits: 24, Gateway: [4]byte{10, 0, 2, 2}},
-			{Address: [4]byte{192, 168, 0, 1}, PrefixBits: 16}},
+			{Address: [4]byte{192, 168, 0, 1}, PrefixBits: 16}, {Name: "lan0", DHCP4: true, Probe: true}},
 		Services: []wire.Service{
 			{Name: "setup", Kind: wire.KindOneShot, Exec: []string{"/bin/setup", ""}, Ready: wire.ReadyExit, Restart: wire.RestartOnFailure},
 			{Name: "mqtt", Kind: wire.KindDaemon, Exec: []string{"/bin/mochi", "-tcp", ":1883"}, Env: []string{"GOMEMLIMIT=48MiB", "PORT=1883", "EMPTY="},
@@ -55,6 +55,46 @@ func TestCompileAll(t *testing.T) {
 		t.Errorf("compiled to %+v\nwant %+v", m, want)
 	}
 	golden.Check(t, "testdata/all.shown.yaml", string(shown(t, m)))
+}
+
+// testdata/all.yaml, which README points to, has every field.
+func TestAllHasEveryField(t *testing.T) {
+	text, err := os.ReadFile("testdata/all.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, problems := Load("all.yaml", text)
+	if problems != nil {
+		t.Fatal(problems)
+	}
+	var look func(fields []Field, maps []*Node, path string)
+	look = func(fields []Field, maps []*Node, path string) {
+		for i := range fields {
+			f, at := &fields[i], join(path, fields[i].Name)
+			var found []*Node
+			for _, m := range maps {
+				if v := m.Get(f.Name); v != nil {
+					found = append(found, v)
+				}
+			}
+			b, ok := f.Form.(below)
+			switch {
+			case len(found) == 0:
+				t.Errorf("%s is not in testdata/all.yaml", at)
+			case ok && b.entry() == "":
+				look(b.fields(), found, at)
+			case ok:
+				var entries []*Node
+				for _, m := range found {
+					for _, e := range m.Entries {
+						entries = append(entries, e.Value)
+					}
+				}
+				look(b.fields(), entries, join(at, b.entry()))
+			}
+		}
+	}
+	look(manifestFields(), []*Node{n}, "")
 }
 
 // again compiles what a manifest is shown as.

@@ -165,18 +165,6 @@ func match(pattern, s string) bool {
 	return strings.Trim(pattern[p:], "*") == ""
 }
 
-// Parts names the parts that a machine takes, in order.
-func Parts(document *Node, m *inventory.Inventory) []string {
-	r := &reader{nodes: map[string]*Node{}, keys: map[string]Position{}}
-	var list []string
-	for _, p := range r.parts(document.Get(machinesName)) {
-		if p.matches(m) {
-			list = append(list, p.name)
-		}
-	}
-	return list
-}
-
 // Check compiles a document that may be for many machines: as it stands, and
 // with each of its parts, all with a sample's values. It returns the first of
 // these, or all problems of all.

@@ -70,13 +70,13 @@ func (n *Node) entry(name string) *Entry {
 	return nil
 }
 
-// Set puts value under name, in the place of what was there or last.
-func (n *Node) Set(name string, value *Node) {
-	if e := n.entry(name); e != nil {
-		e.Value, e.At = value, value.At
-		return
+// Names lists a map's, in the order of the document.
+func (n *Node) Names() []string {
+	var list []string
+	for _, e := range n.Entries {
+		list = append(list, e.Name)
 	}
-	n.Entries = append(n.Entries, Entry{Name: name, At: value.At, Value: value})
+	return list
 }
 
 // without is a copy of a map that lacks a name.

@@ -7,7 +7,7 @@ import (
 
 // The table for people: `mote explain`, and REFERENCE.md.
 
-// entry is a field with its path, as "services.SERVICE.limits.memory-max".
+// explained is a field with its path, as "services.SERVICE.limits.memory-max".
 type explained struct {
 	path string
 	*Field
@@ -26,6 +26,15 @@ func all(path string, fields []Field) []explained {
 			}
 			list = append(list, all(at, b.fields())...)
 		}
+	}
+	return list
+}
+
+// Paths lists the paths of all fields.
+func Paths() []string {
+	var list []string
+	for _, f := range all("", documentFields()) {
+		list = append(list, f.path)
 	}
 	return list
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"github.com/fxamacker/cbor/v2"
 	"github.com/spf13/cobra"
@@ -44,7 +45,7 @@ func render(c *cobra.Command, name, forMachine, output string) error {
 		return err
 	}
 	if parts := d.Get("machines"); forMachine == "" && parts != nil {
-		fmt.Fprintf(c.ErrOrStderr(), "without its %d parts for machines; --for shows them\n", len(parts.Entries))
+		fmt.Fprintf(c.ErrOrStderr(), "without its parts for machines (%s); --for shows what one gets\n", strings.Join(parts.Names(), ", "))
 	}
 	m, err := compile(c, d, forMachine, output == "cbor")
 	if err != nil {
