@@ -6,8 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Linux is Sys on the running kernel.
-type Linux struct{}
+// Linux is Sys on the running kernel. Held: this is PID 1, which holds the kernel's
+// directories, see At.
+type Linux struct{ Held bool }
 
 // errnoOf takes the number back out of what x/sys wraps; it returns nothing else.
 func errnoOf(err error) unix.Errno {
@@ -81,8 +82,15 @@ func (s *Sender) credentials(control []byte) {
 }
 
 // Open is Sys.Open.
-func (Linux) Open(path string, flags int) (int, unix.Errno) {
-	fd, err := unix.Open(path, flags, 0)
+func (l Linux) Open(path string, flags int) (int, unix.Errno) {
+	dirfd, rest := unix.AT_FDCWD, path
+	if l.Held {
+		dirfd, rest = At(path)
+	}
+	fd, err := unix.Openat(dirfd, rest, flags, 0)
+	if err == unix.EBADF { // they could not be held, which was said
+		fd, err = unix.Open(path, flags, 0)
+	}
 	return fd, errnoOf(err)
 }
 

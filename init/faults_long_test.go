@@ -17,7 +17,7 @@ const (
 	// runLimit bounds one run of a row's test, build included.
 	runLimit = 5 * time.Minute
 	// simSeeds of a campaign show that it is red.
-	simSeeds = "300"
+	simSeeds = "1000"
 )
 
 // TestLongFaults takes the handling of each fault away, by its patch in a copy of

@@ -8,6 +8,7 @@ import "golang.org/x/sys/unix"
 func (l *Loop) Adopt(memfd int32) {
 	began := l.sys.Now()
 	l.now = began
+	l.sys.Hold()
 	l.openFirst()
 	l.openSources()
 	l.loadManifest()
@@ -31,6 +32,7 @@ func (l *Loop) Adopt(memfd int32) {
 	l.readCounter(words)
 	l.adoptArea(words)
 	l.tickAt, l.watchdog.due = l.now+tickNsec, true
+	l.watchdog.last = l.machine.shutdown.phase == phaseEnd
 	l.reconcile()
 	if l.sources.fd(rankListen, 0) < 0 {
 		l.openControl()

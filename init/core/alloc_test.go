@@ -51,9 +51,16 @@ func hosted(t *testing.T, man *wire.Manifest) *Loop {
 	return l
 }
 
-// TestSteadyTurnsAllocateNothing: after ready, no kind of event makes garbage.
-// Each case brings one event about and turns the loop until it was handled.
-func TestSteadyTurnsAllocateNothing(t *testing.T) {
+// steady is one kind of event after ready: it is brought about, and the loop turned
+// until it was handled.
+type steady struct {
+	name  string
+	event func()
+}
+
+// steadyEvents makes a loop, and each kind of event.
+func steadyEvents(t *testing.T) (*Loop, []steady) {
+	t.Helper()
 	l := hosted(t, manifestOf(daemon("svc")))
 	l.starts[0].notifyPath = t.TempDir() + "/notify"
 	if errno := l.openOutput(0); errno != 0 {
@@ -66,7 +73,7 @@ func TestSteadyTurnsAllocateNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer unix.Close(sender)
+	t.Cleanup(func() { unix.Close(sender) })
 	if err := unix.Connect(sender, &unix.SockaddrUnix{Name: l.starts[0].notifyPath}); err != nil {
 		t.Fatal(err)
 	}
@@ -89,10 +96,7 @@ func TestSteadyTurnsAllocateNothing(t *testing.T) {
 	}
 	empty := l.program
 	empty.reset("orphan", -1, -1)
-	for _, c := range []struct {
-		name  string
-		event func()
-	}{
+	return l, []steady{
 		{"output", func() { unix.Write(int(l.starts[0].outputs[0]), line); l.turn() }},
 		{"notify", func() { unix.Write(sender, ready); l.turn() }},
 		{"timer", func() { l.tickAt = l.sys.Now(); l.arm(); l.turn() }},
@@ -111,7 +115,13 @@ func TestSteadyTurnsAllocateNothing(t *testing.T) {
 		{"timeline", ask(timeline)},
 		{"logs", ask(logs)},
 		{"loop", ask(loop)},
-	} {
+	}
+}
+
+// TestSteadyTurnsAllocateNothing: after ready, no kind of event makes garbage.
+func TestSteadyTurnsAllocateNothing(t *testing.T) {
+	l, events := steadyEvents(t)
+	for _, c := range events {
 		t.Run(c.name, func(t *testing.T) {
 			c.event() // buffers that are made at first use
 			if n := testing.AllocsPerRun(200, c.event); n != 0 {

@@ -170,7 +170,8 @@ func (l *Loop) readArea() {
 	a := &l.area
 	w, errno := l.work(jobRead, workerNsec, func(p *Program) {
 		buffer := p.room(fs.StateBlockBytes)
-		p.add("open", KeepResult|unix.SYS_OPENAT, 0, p.str(a.path), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		dir, path := l.sys.At(a.path)
+		p.add("open", KeepResult|unix.SYS_OPENAT, uintptr(dir), p.str(path), unix.O_RDONLY|unix.O_CLOEXEC, 0)
 		for n := a.next; n < areaBlocks; n++ {
 			at := uintptr(blockAt(n))
 			p.add("read", UseResult|WholeResult|unix.SYS_PREAD64, 0, buffer, fs.StateBlockBytes, at)

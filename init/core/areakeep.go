@@ -54,7 +54,8 @@ func (l *Loop) writeArea(key fs.StateKey, block []byte, at int64) {
 // workArea has a worker write one block and flush it.
 func (l *Loop) workArea(key fs.StateKey, block []byte, at int64) (*worker, Errno) {
 	w, errno := l.work(jobKeep, workerNsec, func(p *Program) {
-		p.add("open", KeepResult|unix.SYS_OPENAT, 0, p.str(l.area.path), unix.O_WRONLY|unix.O_CLOEXEC, 0)
+		dir, path := l.sys.At(l.area.path)
+		p.add("open", KeepResult|unix.SYS_OPENAT, uintptr(dir), p.str(path), unix.O_WRONLY|unix.O_CLOEXEC, 0)
 		p.add("write", UseResult|WholeResult|unix.SYS_PWRITE64, 0, p.bytes(block), uintptr(len(block)), uintptr(at))
 		p.add("flush", UseResult|unix.SYS_FDATASYNC, 0)
 	})

@@ -33,8 +33,12 @@ func New(sys Sys, rooms Rooms) *Loop {
 func (l *Loop) Boot() {
 	l.now = l.sys.Now()
 	failures := fs.MountEssential(l.sys)
+	held := l.sys.Hold()
 	l.openFirst()
 	l.console.say(l.now, "Mote ", Version)
+	if held != 0 {
+		l.console.trouble(l.now, "hold the kernel's directories", held)
+	}
 	for _, f := range failures {
 		l.console.trouble(l.now, "mount "+f.Target, f.Errno)
 	}

@@ -8,6 +8,7 @@ package core
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -33,6 +34,7 @@ func runChild(t *testing.T, spec *wire.Service, st *start, out *os.File) (end, [
 	}
 	defer r.Close()
 	st.cgroupFD = -1
+	st.oomFile = oomFile
 	st.outputs = [2]int32{int32(out.Fd()), int32(out.Fd())}
 	st.env = spec.Env
 	st.syscalls, _ = wire.SyscallSets(spec.Isolation.Syscalls)
@@ -251,5 +253,33 @@ func BenchmarkClone(b *testing.B) {
 			b.Fatal(err)
 		}
 		b.StartTimer()
+	}
+}
+
+// TestOOMOrder: whom the kernel's OOM killer takes first follows from the importance
+// that a service declares. PID 1 is never taken, as the kernel spares the first process.
+func TestOOMOrder(t *testing.T) {
+	before := 1001
+	for _, c := range []struct {
+		importance uint8
+		score      int
+	}{{1, 800}, {4, 200}, {0, 0}, {9, -800}} {
+		out := outFile(t)
+		spec := &wire.Service{Name: "order", Exec: []string{"/bin/cat", "/proc/self/oom_score_adj"},
+			Isolation: wire.Isolation{Importance: c.importance}}
+		ended, report := runChild(t, spec, &start{uid: 12345, gid: 23456}, out)
+		if len(report) == reportSize && report[4] == byte(unix.EACCES) && c.score < 0 {
+			t.Logf("importance %d: this user may not lower a score", c.importance)
+			continue
+		}
+		text, err := os.ReadFile(out.Name())
+		if ended != (end{kind: endExit}) || len(report) != 0 || err != nil {
+			t.Fatalf("importance %d: ended %+v, reported %v, %v", c.importance, ended, report, err)
+		}
+		score, err := strconv.Atoi(strings.TrimSpace(string(text)))
+		if err != nil || score != c.score || score >= before {
+			t.Errorf("importance %d: %q, want %d", c.importance, text, c.score)
+		}
+		before = score
 	}
 }

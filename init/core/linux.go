@@ -11,7 +11,9 @@ import (
 type Linux struct {
 	// reaped keeps wait4's status word off the heap, once for all calls.
 	reaped unix.WaitStatus
-	clone  struct {
+	// held: the kernel's directories are, see Hold.
+	held  bool
+	clone struct {
 		_     [0]func() // never compared: the compiler would write how
 		args  cloneArgs
 		pidfd int32
@@ -101,8 +103,9 @@ func (*Linux) TimerSet(fd int32, at int64) Errno {
 }
 
 // Open is open(2) with O_CLOEXEC.
-func (*Linux) Open(path string, flags int, mode uint32) (int32, Errno) {
-	fd, err := unix.Open(path, flags|unix.O_CLOEXEC, mode)
+func (l *Linux) Open(path string, flags int, mode uint32) (int32, Errno) {
+	dirfd, rest := l.At(path)
+	fd, err := unix.Openat(dirfd, rest, flags|unix.O_CLOEXEC, mode)
 	return int32(fd), errnoOf(err)
 }
 
@@ -137,7 +140,10 @@ func (*Linux) Pipe() (int32, int32, Errno) {
 }
 
 // Mkdir is mkdir(2).
-func (*Linux) Mkdir(path string, mode uint32) Errno { return errnoOf(unix.Mkdir(path, mode)) }
+func (l *Linux) Mkdir(path string, mode uint32) Errno {
+	dirfd, rest := l.At(path)
+	return errnoOf(unix.Mkdirat(dirfd, rest, mode))
+}
 
 // Unlink is unlink(2).
 func (*Linux) Unlink(path string) Errno { return errnoOf(unix.Unlink(path)) }

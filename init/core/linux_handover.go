@@ -3,6 +3,8 @@ package core
 import (
 	"unsafe"
 
+	"mote/hw"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -25,7 +27,7 @@ func (*Linux) Keep(fd int32, keep bool) Errno {
 	return errnoOf(err)
 }
 
-// HandOver seals the legacy, puts it where Inherited looks, and is execve(2) of
+// HandOver seals the legacy, puts it where Inherited looks, and is execveat(2) of
 // /proc/self/exe: the program that runs, wherever its file went. The environment
 // is the kernel's own words, as at the first start.
 func (l *Linux) HandOver(memfd int32) Errno {
@@ -49,10 +51,15 @@ func (l *Linux) HandOver(memfd int32) Errno {
 			count++
 		}
 	}
-	path, name := []byte("/proc/self/exe\x00"), []byte("/init\x00")
+	for n := range hw.HeldCount {
+		_, at := hw.Held(n)
+		l.Keep(int32(at), true)
+	}
+	dirfd, exe := l.At("/proc/self/exe")
+	path, name := []byte(exe+"\x00"), []byte("/init\x00")
 	argv := [2]*byte{&name[0], nil}
-	_, _, errno := unix.RawSyscall(unix.SYS_EXECVE, uintptr(unsafe.Pointer(&path[0])),
-		uintptr(unsafe.Pointer(&argv)), uintptr(unsafe.Pointer(&envp)))
+	_, _, errno := unix.RawSyscall6(unix.SYS_EXECVEAT, uintptr(dirfd), uintptr(unsafe.Pointer(&path[0])),
+		uintptr(unsafe.Pointer(&argv)), uintptr(unsafe.Pointer(&envp)), 0, 0)
 	return errno
 }
 

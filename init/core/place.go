@@ -6,6 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// oomFile is where a process says how it stands in the kernel's OOM killer.
+const oomFile = "/proc/self/oom_score_adj"
+
 // oomAdjust gives oom_score_adj of an importance: +800 (killed first) for 1, 0
 // for 5, -800 for 9. PID 1 needs none: the kernel never kills the first process.
 func oomAdjust(importance uint8) int {
@@ -25,7 +28,7 @@ func buildPlace(p *Program, st *start, importance uint8) {
 			text, adjust = append(text, '-'), -adjust
 		}
 		text = wire.AppendUint(text, uint64(adjust))
-		p.add("oom score", KeepResult|unix.SYS_OPENAT, 0, p.str("/proc/self/oom_score_adj"), unix.O_WRONLY|unix.O_CLOEXEC, 0)
+		p.add("oom score", KeepResult|unix.SYS_OPENAT, st.oomDir, p.str(st.oomFile), unix.O_WRONLY|unix.O_CLOEXEC, 0)
 		p.add("oom score", UseResult|unix.SYS_WRITE, 0, p.bytes(text), uintptr(len(text)))
 		p.add("oom score", UseResult|unix.SYS_CLOSE, 0)
 	}

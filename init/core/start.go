@@ -15,6 +15,8 @@ type start struct {
 	namespaces uint32 // flags of unshare(2)
 	env        []string
 	notifyPath string // empty: it does not speak sd_notify
+	oomDir     uintptr
+	oomFile    string // oomFile as its child looks it up from oomDir
 	status     [statusMax]byte
 	statusLen  int
 
@@ -43,6 +45,8 @@ func (l *Loop) resolve() {
 	for i := range l.machine.services[:l.machine.count] {
 		spec := l.machine.services[i].spec
 		st := &l.starts[i]
+		dir, file := l.sys.At(oomFile)
+		st.oomDir, st.oomFile = uintptr(dir), file
 		st.uid, st.gid, _ = l.manifest.Identity(spec.User)
 		for _, name := range spec.Caps {
 			n, _ := wire.CapabilityNumber(name)

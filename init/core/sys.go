@@ -34,6 +34,11 @@ type Sys interface {
 	// Signals gives the signals that came since the last call: bit n is signal n.
 	Signals() uint64
 
+	// Hold keeps the directories in which the kernel shows itself, for Open, Mkdir and
+	// At: what is mounted over them later is not seen.
+	Hold() Errno
+	// At gives the descriptor that a child looks a path up from, and the rest of it.
+	At(path string) (dirfd int, rest string)
 	Open(path string, flags int, mode uint32) (int32, Errno)
 	Read(fd int32, b []byte) (int, Errno)
 	Write(fd int32, b []byte) (int, Errno)

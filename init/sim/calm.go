@@ -52,19 +52,31 @@ func (w *world) endCalm() {
 		return
 	}
 	w.check.filesBefore = w.fdsOpen - w.lan.open()
-	crashes := w.crash.count
+	names, crashes := w.openNames(), w.crash.count
+	// Workers of a crash a moment ago may still be at what never answers.
+	settled := crashes == 0 || w.now-w.crash.before > 15*sec
 	w.trace.line(w.now, "* cycle")
 	w.wishAll(wire.VerbStop, 0)
 	w.after(calmStopNsec, func() { w.wishAll(wire.VerbStart, 0) })
 	w.after(calmStopNsec+calmStartNsec, func() {
 		w.check.live()
 		// A crash in between opens again what had failed before, or left open.
-		if open := w.fdsOpen - w.lan.open(); w.crash.count == crashes && open != w.check.filesBefore {
+		if open := w.fdsOpen - w.lan.open(); settled && w.crash.count == crashes && open != w.check.filesBefore {
 			w.check.broken(ruleFiles, itoa(int64(open))+" descriptors are open after a stop and a start, not "+
-				itoa(int64(w.check.filesBefore)))
+				itoa(int64(w.check.filesBefore))+":"+w.openNames()+"; before:"+names)
 		}
 		w.endRun()
 	})
+}
+
+// openNames lists what PID 1 has open.
+func (w *world) openNames() (list string) {
+	for _, f := range w.fds {
+		if f != nil {
+			list += " " + f.name
+		}
+	}
+	return list
 }
 
 // live checks that everything is up that can be.

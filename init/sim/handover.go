@@ -83,6 +83,7 @@ func (w *world) adopt() {
 	if !ok {
 		w.check.broken(ruleRun, "nothing was left to PID 1")
 	}
+	w.pstore.kept = w.loop.Counts().LastRecords > 0
 	w.loop = core.New(w, w.rooms())
 	w.loop.Observe(w.check.observed)
 	w.check.op = "adopt"

@@ -11,12 +11,16 @@ func TestSeedsOnceRed(t *testing.T) {
 		crashes int
 		was     string
 	}{
+		{1068, crashCalls, "only here: a worker of the program before erased while the next one did not know yet what it has"},
 		{1121, crashCalls, "the log of a panic was thrown away when PID 1 crashed while it was being erased"},
 		{2408, crashCalls, "a record that was read in pieces counted as unreadable, and was erased"},
 		{2408, 0, "the same, without a crash of PID 1"},
+		{2586, crashCalls, "a watchdog that was to restart a machine which could not be turned off was stopped again after a crash"},
 		{2850, crashCalls, "the cgroup of a service that runs was looked at 10 s after a crash, as its limits could not be set again"},
 		{3626, crashCalls, "the log of a panic was thrown away when PID 1 crashed while it was being erased"},
+		{3794, crashCalls, "only here: a worker of a crash just before was still at a disk that never answers"},
 		{4559, 0, "the log of a panic was not read when no descriptor was free for once"},
+		{4561, 0, "the loader's count was given up after three failures, 20 s"},
 		{7134, 0, "the same"},
 		{7254, 0, "a record that was read in pieces counted as unreadable, and was erased"},
 	} {

@@ -12,6 +12,8 @@ type pstore struct {
 	folder  *node
 	records []string // names
 	mounted bool
+	// kept: PID 1 had it before it crashed; a worker may still be erasing.
+	kept bool
 }
 
 const (
@@ -74,7 +76,7 @@ func (w *world) erase(path string) errno {
 		if n != name {
 			continue
 		}
-		if w.loop.Counts().LastRecords == 0 && name != pstoreUnread {
+		if w.loop.Counts().LastRecords == 0 && !s.kept && name != pstoreUnread {
 			w.check.broken(ruleLast, "erases "+name+", which nobody has kept")
 		}
 		s.folder.names = append(append([]string(nil), s.folder.names[:i]...), s.folder.names[i+1:]...)
