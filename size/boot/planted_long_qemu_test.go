@@ -71,7 +71,7 @@ func TestLongQEMUNoFalseAlarm(t *testing.T) {
 		if n%2 == 0 {
 			head = variant(t, func(string) {})
 		} else {
-			head = permuted(t, n)
+			head = permuted(t, uint64(n))
 		}
 		if e := exactly(t.Context(), t, head, 0); e.Verdict() != "same" {
 			t.Errorf("comparison %d: a false alarm", n)
@@ -90,7 +90,7 @@ func spin(stop <-chan struct{}) {
 	}
 }
 
-// TestLongQEMUClockTellsASleep plants 200 ms, which the clock must see too:
+// TestLongQEMUClockTellsASleep plants half a second, which the clock must see too:
 // as much as a busy host may add by itself, in every pair.
 func TestLongQEMUClockTellsASleep(t *testing.T) {
 	buildBench(t)
@@ -104,7 +104,7 @@ func TestLongQEMUClockTellsASleep(t *testing.T) {
 import "golang.org/x/sys/unix"
 
 func nap() {
-	span := unix.Timespec{Nsec: 200_000_000}
+	span := unix.Timespec{Nsec: 500_000_000}
 	unix.Nanosleep(&span, nil)
 }
 `)
@@ -114,6 +114,6 @@ func nap() {
 	}
 	t.Log(out.String())
 	if !strings.HasSuffix(out.String(), "verdict: slower\n") {
-		t.Error("the clock did not see 200 ms")
+		t.Error("the clock did not see half a second")
 	}
 }

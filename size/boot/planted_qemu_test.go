@@ -5,8 +5,11 @@ package main
 import (
 	"bytes"
 	"context"
-	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -109,19 +112,60 @@ func planted(t *testing.T, statement, source string) string {
 	})
 }
 
-// permuted is a variant that does the same. What is compiled differs with n: a
-// branch that is never taken, with n statements in it, calls a function that
-// takes more room the larger n is, and so moves what stands behind both.
-func permuted(t *testing.T, n int) string {
+// permuted is a variant that does the same: two functions of init/core that
+// follow each other have changed places, which ones by seed. Nothing is added, as
+// a program of a page more takes longer to read; and not all are moved, as that
+// is a change: other pages are read at other times, which is worth 0.3 ms.
+func permuted(t *testing.T, seed uint64) string {
 	t.Helper()
-	branch := strings.Repeat("\t\tl.console.say(l.now, elsewhere(len(l.problems)))\n", n)
-	var source strings.Builder
-	source.WriteString("package core\n\n//go:noinline\nfunc elsewhere(x int) string {\n\tswitch x {\n")
-	for i := range 10 * n {
-		fmt.Fprintf(&source, "\tcase %d:\n\t\treturn \"elsewhere %d of %d\"\n", 7*i*i, i, n)
+	return variant(t, func(folder string) {
+		sources, err := filepath.Glob(filepath.Join(folder, "init/core/[a-k]*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sources = slices.DeleteFunc(sources, func(name string) bool { return strings.HasSuffix(name, "_test.go") })
+		random := rand.New(rand.NewPCG(seed, 0))
+		for {
+			path := sources[random.IntN(len(sources))]
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if swapped := swapFunctions(t, text, random.IntN); swapped != nil {
+				t.Logf("seed %d: two functions of %s", seed, filepath.Base(path))
+				if err := os.WriteFile(path, swapped, 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+		}
+	})
+}
+
+// swapFunctions gives a source in which one of its functions, as pick says, and
+// the next have changed places; nil where there are no two.
+func swapFunctions(t *testing.T, text []byte, pick func(n int) int) []byte {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "", text, parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
 	}
-	source.WriteString("\t}\n\treturn \"\"\n}\n")
-	return planted(t, "if len(l.problems) > 1000 {\n"+branch+"\t}", source.String())
+	var ends [][2]int // of each function with its comment, in bytes
+	for _, d := range file.Decls {
+		if f, is := d.(*ast.FuncDecl); is {
+			from := f.Pos()
+			if f.Doc != nil {
+				from = f.Doc.Pos()
+			}
+			ends = append(ends, [2]int{int(from) - 1, int(f.End()) - 1})
+		}
+	}
+	if len(ends) < 2 {
+		return nil
+	}
+	n := pick(len(ends) - 1)
+	a, b := ends[n], ends[n+1]
+	return slices.Concat(text[:a[0]], text[b[0]:b[1]], text[a[1]:b[0]], text[a[0]:a[1]], text[b[1]:])
 }
 
 // exactly compares an image with the one of build/.
