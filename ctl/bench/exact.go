@@ -53,13 +53,17 @@ type Exact struct {
 	// or what is nearest to it where nobody tells that.
 	OwnNsec int64
 	Origin  string
+	// Base is the base's boot without a delay. SpreadNsec is how far two such
+	// boots of one side were apart at most, in ns.
+	Base       Boot
+	SpreadNsec int64
 	// Bytes are the images' sizes.
 	Bytes [2]int64
 }
 
 // CompareExact boots base and head by counting instructions; config makes the
 // machine of an image. offsets is how many delays the later phases are compared
-// over, if anything differs. The base is booted twice: where the two are not
+// over, if anything differs. Each side is booted twice: where the two are not
 // alike to the microsecond nothing can be compared, which is an error.
 func CompareExact(ctx context.Context, images [2]string, config func(side int, image string) vm.Config, o Options, offsets int) (e Exact, err error) {
 	folder, err := os.MkdirTemp("", "mote-exact-")
@@ -83,17 +87,25 @@ func CompareExact(ctx context.Context, images [2]string, config func(side int, i
 		return Measure(ctx, config(side, path), o)
 	}
 	var boots [2][]Run
-	for i, side := range []int{0, 0, 1} {
+	for i, side := range []int{0, 1, 0, 1} {
 		r, err := at(side, 0)
 		if err != nil {
 			return e, fmt.Errorf("bench: exact boot %d: %w", i+1, err)
 		}
 		boots[side] = append(boots[side], r)
 	}
-	if err := (Report{Exact: true, Runs: boots[0]}).Exactly(); err != nil {
-		return e, fmt.Errorf("the base was booted twice, and nothing can be compared with it: %w", err)
+	for side, name := range []string{"base", "head"} {
+		if err := (Report{Exact: true, Runs: boots[side]}).Exactly(); err != nil {
+			return e, fmt.Errorf("the %s was booted twice, and nothing can be compared with it: %w", name, err)
+		}
+		nsec, _, err := Spread(boots[side])
+		if err != nil {
+			return e, err
+		}
+		e.SpreadNsec = max(e.SpreadNsec, nsec)
 	}
 	base, head := boots[0][0].Boot, boots[1][0].Boot
+	e.Base = base
 	e.OwnNsec, e.Origin = base.ReadyNsec-base.InitNsec, base.origin()
 	e.Phases, e.Same = Phases(base, head)
 	e.First = slices.IndexFunc(e.Phases, func(p Phase) bool { return differs(p.changeNsec()) })
@@ -174,8 +186,9 @@ func (e Exact) Verdict() string {
 func (e Exact) Text() string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "counted, one instruction is 1 ns; no caches, no devices: it finds changes, and is no stopwatch\n")
-	fmt.Fprintf(&out, "from the beginning (%s) to ready takes the base %s ms; images of %d and %d bytes (%+d)\n\n",
+	fmt.Fprintf(&out, "from the beginning (%s) to ready takes the base %s ms; images of %d and %d bytes (%+d)\n",
 		e.Origin, usec(e.OwnNsec), e.Bytes[0], e.Bytes[1], e.Bytes[1]-e.Bytes[0])
+	fmt.Fprintf(&out, "each was booted twice: no mark of either is more than %d ns apart\n\n", e.SpreadNsec)
 	if e.First < 0 {
 		fmt.Fprintf(&out, "verdict: same; no phase of %d is more than %s ms apart\n", len(e.Phases), usec(exactNoiseNsec))
 		return out.String()

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"mote/ctl/vm"
@@ -164,13 +165,14 @@ func (r Report) exactText() string {
 		text = err.Error() + "\n"
 	}
 	if len(r.Clock) > 0 {
-		c := Median(r.Clock)
-		low, high := span(c), span(c)
+		c := r.Clock[0]
+		spans := make([]int64, 0, len(r.Clock))
 		for _, one := range r.Clock {
-			low, high = min(low, span(one)), max(high, span(one))
+			spans = append(spans, span(one))
 		}
+		slices.Sort(spans)
 		text += fmt.Sprintf("by the clock, from the beginning of the scale (%s) to ready in %d runs: median %s ms, %s to %s\n",
-			c.origin(), len(r.Clock), Msec(span(c)), Msec(low), Msec(high))
+			c.origin(), len(r.Clock), Msec(middle(spans)), Msec(spans[0]), Msec(spans[len(spans)-1]))
 	}
 	return text
 }

@@ -79,14 +79,14 @@ func Measure(ctx context.Context, c vm.Config, o Options) (r Run, err error) {
 	}
 	if text, is := strings.CutPrefix(last.Text, observePrefix); is {
 		r.Boot, err = ParseObserve(text)
-		r.Services, r.Security = o.Services, securityOf(r.Lines)
+		r.Services, r.Security, r.Counted = o.Services, securityOf(r.Lines), c.Exact
 		return r, err
 	}
 	if strings.Contains(last.Text, "] observe: exit status") {
 		return r, fmt.Errorf("bench: the service observe failed; console, last lines:\n%s", v.Tail())
 	}
 	r.Boot, r.HostTimed, err = fromLines(r.Lines, r.Began, o.Until)
-	r.Services, r.Security = o.Services, securityOf(r.Lines)
+	r.Services, r.Security, r.Counted = o.Services, securityOf(r.Lines), c.Exact
 	if err == nil && c.Exact && len(r.HostTimed) > 0 {
 		err = fmt.Errorf("bench: exact, but %s came without the guest's time; print to /dev/kmsg with printk.time=1, or the ns before the name",
 			strings.Join(r.HostTimed, ", "))

@@ -45,10 +45,16 @@ func Distribution(all []Run) []Stat {
 		t := times[name]
 		slices.Sort(t)
 		stats = append(stats, Stat{Name: name, Count: len(t), MinNsec: t[0],
-			MedianNsec: t[len(t)/2], P95Nsec: t[(len(t)*95+99)/100-1], MaxNsec: t[len(t)-1]})
+			MedianNsec: middle(t), P95Nsec: t[(len(t)*95+99)/100-1], MaxNsec: t[len(t)-1]})
 	}
 	slices.SortStableFunc(stats, func(a, b Stat) int { return int(a.MedianNsec - b.MedianNsec) })
 	return stats
+}
+
+// middle is the median of sorted times, at least one.
+func middle(sorted []int64) int64 {
+	low, high := sorted[(len(sorted)-1)/2], sorted[len(sorted)/2]
+	return low + (high-low)/2
 }
 
 // DistributionText is the table for people, in ms.

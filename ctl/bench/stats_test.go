@@ -26,7 +26,7 @@ func TestDistribution(t *testing.T) {
 		ms = append(ms, 100+(i*7)%20) // 100 … 119 in another order
 	}
 	got := Distribution(runs(ms...))
-	if len(got) != 2 || got[1] != (Stat{"ready", 20, 100e6, 110e6, 118e6, 119e6}) {
+	if len(got) != 2 || got[1] != (Stat{"ready", 20, 100e6, 109.5e6, 118e6, 119e6}) {
 		t.Errorf("got %+v", got)
 	}
 	all := runs(30, 20)

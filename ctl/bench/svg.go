@@ -37,6 +37,9 @@ func SVG(b Boot) string {
 	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img">`+"\n",
 		svgWidth, height, svgWidth, height)
 	title := fmt.Sprintf("Ready %s ms after %s", Msec(b.ReadyNsec-b.InitNsec), b.origin())
+	if b.Counted {
+		title += ", counted: 1 instruction is 1 ns"
+	}
 	fmt.Fprintf(&out, "<title>%s</title>\n<style>%s</style>\n", html.EscapeString(title), svgStyle)
 	fmt.Fprintf(&out, `<rect class="paper" width="%d" height="%d"/>`+"\n", svgWidth, height)
 	fmt.Fprintf(&out, `<text class="title" x="24" y="34">%s</text>`+"\n", html.EscapeString(title))

@@ -44,6 +44,9 @@ type Boot struct {
 	// KernelNsec is when the kernel started init as its own log has it; where
 	// no mark tells that, it is InitNsec.
 	KernelNsec int64 `json:"kernel_ns"`
+	// Counted says that the instants count instructions, 1 ns each, and are no
+	// stopwatch's.
+	Counted bool `json:"counted,omitempty"`
 	// RSSBytes is PID 1's resident set, read by another process after ready;
 	// MemUsedBytes is the guest's memory less what is available.
 	// Both are 0 where nobody in the guest tells them.

@@ -208,14 +208,13 @@ func buildBench(t *testing.T) {
 	}
 }
 
-// withinBudget holds the base's ready against its budget of marks.txt.
+// withinBudget holds the base's marks against marks.txt.
 func withinBudget(e bench.Exact) error {
 	all, err := size.MarkBudgets()
 	if err != nil {
 		return err
 	}
-	ready := slices.IndexFunc(all, func(b size.MarkBudget) bool { return b.Name == "ready" })
-	return size.CheckMarks(map[string]int64{"ready": e.OwnNsec / 1e3}, all[ready:ready+1])
+	return size.CheckMarks(e.Base.Usec(), all)
 }
 
 // TestQEMUExactFindsAThousandth plants 0.1 % of PID 1's own work, and then

@@ -35,9 +35,9 @@ const (
 	weighEnd    = weighPrefix + "over"
 	// weighLimit bounds the boot and the observed minute on a busy host.
 	weighLimit = 6 * time.Minute
-	// smallLimit bounds a boot of the search: a machine that is too small either
-	// panics or never gets on.
-	smallLimit = time.Minute
+	// smallLimit bounds a boot of the search: a machine that is too small panics,
+	// and only one that does neither is waited for so long, on a busy host too.
+	smallLimit = 3 * time.Minute
 	// The search's ends in MiB: below, no kernel starts; above, something is
 	// wrong that this search won't tell.
 	smallLowMiB  = 20

@@ -44,9 +44,11 @@ func report(top string, record bool, boot string) error {
 	if err != nil {
 		return err
 	}
-	if err := run(top, budgets, size.References(top, history), os.Stdout); err != nil || !record {
-		return err
+	broken := run(top, budgets, size.References(top, history), os.Stdout)
+	if !record || broken != nil && !errors.Is(broken, errBudget) {
+		return broken
 	}
+	// Past a budget most of all: the curve shows it beside its line.
 	artifacts, err := size.Measure(top, budgets)
 	if err != nil {
 		return err
@@ -86,6 +88,9 @@ func readMarks(path string) (map[string]int64, error) {
 	if b.InitNsec <= 0 || b.ReadyNsec <= b.InitNsec {
 		return nil, fmt.Errorf("mksize: %s is no boot that got ready", path)
 	}
+	if !b.Counted {
+		return nil, fmt.Errorf("mksize: the boot of %s was not counted; a history compares what the host does not move: boot with -exact", path)
+	}
 	return b.Usec(), nil
 }
 
@@ -101,6 +106,8 @@ func readHistory() ([]size.Recorded, error) {
 	defer f.Close()
 	return size.ParseHistory(f)
 }
+
+var errBudget = errors.New("size: a budget is broken")
 
 // run measures what lies below top. What could be measured is reported even
 // when something is missing.
@@ -120,7 +127,7 @@ func run(top string, budgets []size.Budget, references []size.Reference, out io.
 		return err
 	}
 	if missing == nil && size.Broken(artifacts) {
-		return errors.New("size: a budget is broken")
+		return errBudget
 	}
 	return missing
 }

@@ -63,9 +63,10 @@ func TestMissingArtifactFails(t *testing.T) {
 func TestReadMarks(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "boot.json")
 	for text, want := range map[string]string{
-		`{"init_ns":2000000,"ready_ns":9000000,"marks":[{"name":"init","ns":2000000},{"name":"ready","ns":9000000}]}`: "",
-		`{"init_ns":2000000}`: "no boot that got ready",
-		`[`:                   "boot.json",
+		`{"counted":true,"init_ns":2000000,"ready_ns":9000000,"marks":[{"name":"init","ns":2000000},{"name":"ready","ns":9000000}]}`: "",
+		`{"init_ns":2000000,"ready_ns":9000000}`: "was not counted",
+		`{"init_ns":2000000}`:                    "no boot that got ready",
+		`[`:                                      "boot.json",
 	} {
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
