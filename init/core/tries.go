@@ -36,8 +36,6 @@ const (
 	loaderGUID = "-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
 	// globalGUID is UEFI's own, EFI_GLOBAL_VARIABLE.
 	globalGUID = "-8be4df61-93ca-11d2-aa0d-00e098032b8c"
-	// espLabel is the boot partition's, see fs/image/disk.
-	espLabel = "mote-esp"
 	// espFolder is where a worker mounts it: an empty folder of any root.
 	espFolder = "/var"
 	// rootBlock is the root under verity, as the kernel's words have it.
@@ -124,7 +122,7 @@ func (l *Loop) firmwareRead(w *worker) {
 // is there already is never replaced: that would free the kernel's own blocks.
 func (l *Loop) renameEntry() {
 	t := &l.tries
-	device, err := hw.FindBeside(l.rooms.HW, rootBlock, espLabel)
+	device, err := hw.FindBeside(l.rooms.HW, rootBlock, fs.ESPLabel)
 	if device == "" {
 		errno := Errno(unix.ENODEV)
 		if trouble, ok := err.(hw.Trouble); ok {

@@ -223,7 +223,7 @@ func (f *buildFlags) write(ctx context.Context, out io.Writer, spec assemble.Spe
 	if !f.enrol {
 		auth = nil
 	}
-	layout, err := assemble.Disk([]assemble.Slot{{Header: made.Header, Parts: made.Parts, Tries: assemble.TriesMax}}, f.sector, auth)
+	layout, err := assemble.Disk([]assemble.Slot{{Header: made.Header, Parts: made.Parts, Head: made.Head, Tries: assemble.TriesMax}}, f.sector, auth)
 	if err != nil {
 		return err
 	}

@@ -90,7 +90,7 @@ func (f *factory) release(t *testing.T, version string) assemble.Slot {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return assemble.Slot{Header: made.Header, Parts: made.Parts}
+	return assemble.Slot{Header: made.Header, Parts: made.Parts, Head: made.Head}
 }
 
 // machine is one that boots a disk with the slots under Secure Boot.

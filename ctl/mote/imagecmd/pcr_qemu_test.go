@@ -26,7 +26,7 @@ func TestQEMUMeasured(t *testing.T) {
 		t.Fatal(err)
 	}
 	init := image.Init(root, "amd64")
-	init.Package = "./ctl/mote/imagecmd/testdata/pcr"
+	init.Package, init.Flags = "./ctl/mote/imagecmd/testdata/pcr", image.ProgramFlags()
 	built, err := image.Build(t.Context(), image.Spec{Manifest: &wire.Manifest{Node: "pcr"}, Init: init,
 		Out: filepath.Join(t.TempDir(), "pcr.squashfs"), Keep: filepath.Join(root, "build", "programs")})
 	if err != nil {

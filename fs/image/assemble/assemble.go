@@ -8,10 +8,13 @@ package assemble
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 
+	"mote/fs"
 	"mote/fs/image/disk"
 	"mote/fs/image/fat"
 	"mote/fs/image/keyset"
@@ -54,8 +57,8 @@ const TriesMax = 3
 type Release struct {
 	Header release.Header
 	Parts  release.Contents
-	// File is the whole release file.
-	File []byte
+	// File is the whole release file, Head its signed header.
+	File, Head []byte
 }
 
 // Build makes and signs the release.
@@ -78,8 +81,8 @@ func Build(s Spec) (Release, error) {
 		"gpt",
 		// Where PID 1 keeps what outlives the boot, see fs/README.md.
 		"mote.state=PARTLABEL="+disk.StateLabel,
-		fmt.Sprintf("mote.counter=%d", s.Counter))
-	kernel, err := s.kernel(append(words, s.Words...), nil)
+	)
+	kernel, err := s.kernel(words, nil)
 	if err != nil {
 		return Release{}, err
 	}
@@ -97,18 +100,28 @@ func Build(s Spec) (Release, error) {
 	if err != nil {
 		return Release{}, err
 	}
-	return Release{Header: h, Parts: parts, File: file.Bytes()}, nil
+	head := file.Len()
+	for _, p := range h.Parts {
+		head -= int(p.Bytes)
+	}
+	return Release{Header: h, Parts: parts, File: file.Bytes(), Head: file.Bytes()[:head]}, nil
 }
 
 // Netboot makes the kernel image that needs no disk: the root travels inside,
 // under the same signature, and there is no hash tree.
 func Netboot(s Spec) ([]byte, error) {
-	words := append(uki.RAMWords(len(s.Root)), fmt.Sprintf("mote.counter=%d", s.Counter))
-	return s.kernel(append(words, s.Words...), s.Root)
+	return s.kernel(uki.RAMWords(len(s.Root)), s.Root)
 }
 
-// kernel makes a signed kernel image.
+// kernel makes a signed kernel image. Its words tell the node what a release must be
+// signed with, and how new it is itself.
 func (s Spec) kernel(words []string, root []byte) ([]byte, error) {
+	key, ok := s.Keys.Release.Public().(ed25519.PublicKey)
+	if !ok {
+		return nil, errors.New("assemble: the release key is no Ed25519 key")
+	}
+	words = append(words, fmt.Sprintf("mote.counter=%d", s.Counter), fs.KeyWordName+hex.EncodeToString(key))
+	words = append(words, s.Words...)
 	b, err := uki.Build(uki.Spec{Stub: s.Stub.Data, Kernel: s.Kernel, Root: root, Words: words,
 		Name: "Mote", Profile: s.Profile, Version: s.Version})
 	if err != nil {
@@ -116,9 +129,6 @@ func (s Spec) kernel(words []string, root []byte) ([]byte, error) {
 	}
 	return secureboot.SignProgram(b, s.Keys.Boot.DB)
 }
-
-// loaderConf: no menu, no waiting, no editor, no entries but ours.
-const loaderConf = "timeout 0\neditor no\nauto-firmware no\nconsole-mode keep\n"
 
 // enrolConf makes the loader enrol the keys in loader/keys/auto, which is the only
 // folder it takes unasked, when the firmware is in setup mode; it waits for 15 s
@@ -129,6 +139,9 @@ const enrolConf = "secure-boot-enroll force\n"
 type Slot struct {
 	Header release.Header
 	Parts  release.Contents
+	// Head is the signed header as the release file begins with it; with it a node
+	// can examine the slot. nil leaves it out.
+	Head []byte
 	// Tries are how often in a row the loader starts it without its getting ready,
 	// 1 to 9; 0 is an entry that is not counted, and so never left.
 	Tries int
@@ -141,14 +154,13 @@ func Disk(slots []Slot, sectorBytes int, auth map[string][]byte) (disk.Spec, err
 	if len(slots) < 1 || len(slots) > 2 {
 		return disk.Spec{}, fmt.Errorf("assemble: %d slots; a disk has one or two", len(slots))
 	}
-	conf := loaderConf
+	conf := fs.LoaderConf
 	if auth != nil {
 		conf += enrolConf
 	}
 	s := disk.Spec{SectorBytes: sectorBytes, TimeSec: slots[0].Header.BuiltSec, Files: []fat.File{
-		// The path that firmware takes when it was told of none, or forgot.
-		{Path: "/EFI/BOOT/BOOTX64.EFI", Data: slots[0].Parts[release.KindLoader]},
-		{Path: "/loader/loader.conf", Data: []byte(conf)},
+		{Path: fs.LoaderPath, Data: slots[0].Parts[release.KindLoader]},
+		{Path: fs.LoaderConfPath, Data: []byte(conf)},
 	}}
 	for name, b := range auth {
 		s.Files = append(s.Files, fat.File{Path: "/loader/keys/auto/" + name, Data: b})
@@ -167,7 +179,10 @@ func Disk(slots []Slot, sectorBytes int, auth map[string][]byte) (disk.Spec, err
 		root := slot.Header.Root()
 		s.Slots = append(s.Slots, disk.Slot{UUID: root.UUID(),
 			Data: append(bytes.Clone(slot.Parts[release.KindRoot]), slot.Parts[release.KindTree]...)})
-		s.Files = append(s.Files, fat.File{Path: "/EFI/Linux/" + slot.entryName(i), Data: slot.Parts[release.KindUKI]})
+		s.Files = append(s.Files, fat.File{Path: fs.EntryFolder + "/" + slot.entryName(i), Data: slot.Parts[release.KindUKI]})
+		if slot.Head != nil {
+			s.Files = append(s.Files, fat.File{Path: fs.HeadFolder + string(rune('a'+i)), Data: slot.Head})
+		}
 	}
 	return s, nil
 }
@@ -184,7 +199,7 @@ const entryNameMax = 39
 // so the name's length never changes. Source: the Boot Loader Specification, "Boot
 // counting".
 func (s Slot) entryName(place int) string {
-	name := fmt.Sprintf("mote-%c-%s-%s", 'a'+place, s.Header.Version, s.Header.Profile)
+	name := fmt.Sprintf(fs.EntryPrefix+"%c-%s-%s", 'a'+place, s.Header.Version, s.Header.Profile)
 	if s.Tries > 0 {
 		name += fmt.Sprintf("+%d-0", s.Tries)
 	}

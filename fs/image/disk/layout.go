@@ -15,6 +15,7 @@ import (
 
 	"github.com/diskfs/go-diskfs/partition/gpt"
 
+	"mote/fs"
 	"mote/fs/image/fat"
 )
 
@@ -78,9 +79,9 @@ type part struct {
 
 // The partitions' names, in their order on the disk.
 const (
-	nameESP       = "mote-esp"
-	nameSlotA     = "mote-root-a"
-	nameSlotB     = "mote-root-b"
+	nameESP       = fs.ESPLabel
+	nameSlotA     = fs.SlotALabel
+	nameSlotB     = fs.SlotBLabel
 	nameState     = StateLabel
 	nameEphemeral = "mote-ephemeral"
 )

@@ -1,6 +1,7 @@
 package fat
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -17,6 +18,8 @@ type Volume struct {
 	clusterBytes   int64
 	fatAt, dataAt  int64
 	clusters, root uint32
+	// fatBytes of each copy of the FAT, and where the boot sector's copy stands.
+	fatBytes, copies, backupAt int64
 }
 
 // Found is a file or a folder of a Volume.
@@ -52,12 +55,41 @@ func Open(r io.ReaderAt) (Volume, error) {
 	}
 	data := reserved + copies*perFAT
 	clusters := (total - data) / perCluster
-	v := Volume{r: r, clusterBytes: sector * perCluster, fatAt: reserved * sector, dataAt: data * sector, root: le.Uint32(b[44:])}
+	v := Volume{r: r, clusterBytes: sector * perCluster, fatAt: reserved * sector, dataAt: data * sector, root: le.Uint32(b[44:]),
+		fatBytes: perFAT * sector, copies: copies, backupAt: int64(le.Uint16(b[50:])) * sector}
 	if clusters < 1 || clusters > clustersMax || perFAT*sector/4 < clusters+rootCluster {
 		return Volume{}, damaged("%d clusters and a FAT of %d sectors", clusters, perFAT)
 	}
 	v.clusters = uint32(clusters)
 	return v, nil
+}
+
+// Check compares what a FAT32 has twice: the boot sector, but for the mark that it is
+// mounted, and the FAT. It tells what differs.
+func (v Volume) Check() (list []string) {
+	const dirtyAt = 65 // BS_Reserved1, where Linux marks a volume that is in use
+	first, second := make([]byte, 512), make([]byte, 512)
+	_, err := v.r.ReadAt(first, 0)
+	if _, err2 := v.r.ReadAt(second, v.backupAt); err != nil || err2 != nil || v.backupAt == 0 {
+		list = append(list, "the boot sector's copy can't be read")
+	}
+	first[dirtyAt], second[dirtyAt] = 0, 0
+	if !bytes.Equal(first, second) {
+		list = append(list, "the boot sector differs from its copy")
+	}
+	const piece = 64 << 10
+	for n := int64(1); n < v.copies; n++ {
+		for at := int64(0); at < v.fatBytes; at += piece {
+			a, b := make([]byte, min(piece, v.fatBytes-at)), make([]byte, min(piece, v.fatBytes-at))
+			_, err := v.r.ReadAt(a, v.fatAt+at)
+			_, err2 := v.r.ReadAt(b, v.fatAt+n*v.fatBytes+at)
+			if err != nil || err2 != nil || !bytes.Equal(a, b) {
+				list = append(list, fmt.Sprintf("the FAT differs from its copy within %d bytes from byte %d", piece, at))
+				break
+			}
+		}
+	}
+	return list
 }
 
 // Find gives the file or folder of an absolute path. An error that is no ErrDamaged

@@ -148,11 +148,7 @@ type level struct {
 // levelsOf cuts a slot into its levels, the topmost first, the data last.
 func levelsOf(slot []byte, dataBlocks int64) []level {
 	data := level{0, slot[:dataBlocks*BlockBytes]}
-	var counts []int64
-	for n := dataBlocks; n > 1; {
-		n = (n + hashesPerBlock - 1) / hashesPerBlock
-		counts = append(counts, n)
-	}
+	counts := levelCounts(dataBlocks)
 	var all []level
 	at := dataBlocks
 	for i := len(counts) - 1; i >= 0; i-- {
