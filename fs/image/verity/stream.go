@@ -19,6 +19,7 @@ type BadBlock struct {
 	Err error
 }
 
+// Error names the block, and what reading it came to.
 func (b BadBlock) Error() string {
 	where := "data"
 	if b.Tree {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -157,5 +158,29 @@ func BenchmarkTree(b *testing.B) {
 		if _, _, err := Tree(data, salt); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestCheckStreamAgreesWithCheck flips a byte in each block, and reads in pieces.
+func TestCheckStreamAgreesWithCheck(t *testing.T) {
+	data := bytes.Repeat([]byte("0123456789abcdef"), 150*BlockBytes/16)
+	tree, root, err := Tree(data, [32]byte{7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slot := append(bytes.Clone(data), tree...)
+	read := 0
+	pace := func(n int) error { read += n; return nil }
+	if err := CheckStream(bytes.NewReader(slot), root, pace); err != nil || read != len(slot) {
+		t.Fatalf("%v after %d bytes of %d", err, read, len(slot))
+	}
+	for block := range len(slot) / BlockBytes {
+		slot[block*BlockBytes+block] ^= 1
+		want, _ := Check(slot, root)
+		var bad BadBlock
+		if err := CheckStream(bytes.NewReader(slot), root, pace); !errors.As(err, &bad) || bad.Number != want || bad.Tree != (block >= 150) {
+			t.Errorf("block %d: %v, want %d", block, err, want)
+		}
+		slot[block*BlockBytes+block] ^= 1
 	}
 }
