@@ -55,6 +55,25 @@ func TestExitBeforeItIsWatched(t *testing.T) {
 	}
 }
 
+// TestOrphanWithoutSignal: an orphan dies, and its SIGCHLD is lost. The slow tick
+// reaps it.
+func TestOrphanWithoutSignal(t *testing.T) {
+	live(t, story{services: []wire.Service{service("web", wire.ReadyExec)}, programs: always(good()), events: func(w *world) {
+		w.after(3*sec, func() {
+			w.deaf = true
+			w.die(w.spawn(nil, w.cgroups[cgroupRoot], ""), 0)
+		})
+		w.after(3*sec+tickNsec, func() {
+			for _, p := range w.processes.all {
+				if p.life == zombie {
+					w.check.broken(ruleReap, p.who()+" is still there after a slow tick")
+				}
+			}
+		})
+		signalAt(w, 30*sec, sigTERM)
+	}})
+}
+
 // TestCoalescedExits: many orphans die, and one SIGCHLD stands for them all.
 func TestCoalescedExits(t *testing.T) {
 	const orphans = 300
