@@ -126,7 +126,8 @@ test-qemu: kernel ## the tests that boot the product kernel
 test-long: test ## and long campaigns: many seeds, fuzzing, 60 s of idling
 	$(GO) test ./init/sim -seeds $(SEEDS) -timeout 60m
 	@$(MAKE) --no-print-directory fuzz
-	$(GO) test -tags 'qemu long' -run Long -p 1 -timeout 60m ./...
+	$(GO) test -tags long -run TestLongFaults -timeout 90m ./init
+	$(GO) test -tags 'qemu long' -run Long -skip TestLongFaults -p 1 -timeout 60m ./...
 
 sim: ## simulate SEEDS seeds (SEED=n replays one)
 	$(GO) test ./init/sim -v -run Seeds $(if $(SEED),-seed $(SEED),-seeds $(SEEDS)) -timeout 60m
