@@ -42,6 +42,7 @@ type VM struct {
 	stderr  tail
 	stdin   io.WriteCloser
 	kill    context.CancelFunc
+	process *os.Process
 	wires   []io.Closer
 	copying sync.WaitGroup // the second port's reader
 
@@ -110,7 +111,7 @@ func (v *VM) launch(ctx context.Context, c Config) error {
 	if err = <-begin; err != nil {
 		return fmt.Errorf("vm: start %s: %w; is the package qemu-system-x86 installed?", v.binary, err)
 	}
-	started = true
+	started, v.process = true, cmd.Process
 	go v.reap(end)
 	closeFiles(cmd.ExtraFiles)
 	return v.greet(ctx, monitor)
@@ -245,6 +246,20 @@ func (v *VM) Wait(ctx context.Context) error {
 	}
 	if v.exitErr != nil {
 		return fmt.Errorf("vm: QEMU: %w%s\nconsole, last lines:\n%s", v.exitErr, v.said(), v.Tail())
+	}
+	return nil
+}
+
+// Stall holds the machine still for a while, processors and clocks, as a host does
+// that has no time for it: the time-stamp counter of a guest under TCG goes on, and
+// the guest sees that it got nowhere.
+func (v *VM) Stall(span time.Duration) error {
+	if err := v.process.Signal(unix.SIGSTOP); err != nil {
+		return fmt.Errorf("vm: stop QEMU: %w", err)
+	}
+	time.Sleep(span)
+	if err := v.process.Signal(unix.SIGCONT); err != nil {
+		return fmt.Errorf("vm: let QEMU run on: %w", err)
 	}
 	return nil
 }

@@ -275,3 +275,22 @@ func TestTSCRate(t *testing.T) {
 		t.Error("the time-stamp counter doesn't rise")
 	}
 }
+
+func TestStallEndsAndTellsOfADeadMachine(t *testing.T) {
+	v, err := Start(t.Context(), fakeConfig(t, "serve"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := v.Stall(0); err != nil {
+		t.Error(err)
+	}
+	if _, err := v.Monitor.Status(t.Context()); err != nil {
+		t.Errorf("after a stall: %v", err)
+	}
+	if err := v.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := v.Stall(0); err == nil {
+		t.Error("a machine that has ended was stopped")
+	}
+}

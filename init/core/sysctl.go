@@ -24,6 +24,12 @@ var Sysctls = [...]Sysctl{
 	{"kernel/perf_event_paranoid", "2"},
 	// What went wrong in the kernel ends in a reboot, with its log in pstore.
 	{"kernel/panic_on_oops", "1"},
+	// A disk that doesn't answer holds whoever waits for it, and nobody else: such a
+	// service is called stuck, and PID 1 never waits.
+	{"kernel/hung_task_panic", "0"},
+	// Ctrl-Alt-Del asks PID 1, which stops services first; the kernel alone would
+	// restart at once.
+	{"kernel/ctrl-alt-del", "0"},
 	// Files of others in /tmp: no links to them, no writing into a FIFO or file
 	// that somebody else laid there; no dump of a program that changed user.
 	{"fs/protected_hardlinks", "1"},

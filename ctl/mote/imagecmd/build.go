@@ -85,8 +85,9 @@ func newBuild() *cobra.Command {
 func Words() []string {
 	return append(vm.MoteWords(),
 		"console=ttyS0,115200",
-		// A kernel that hangs becomes one that restarts, and is counted.
-		"softlockup_panic=1", "hung_task_panic=1")
+		// A kernel that hangs becomes one that restarts, and is counted. A task that
+		// waits for ever is no such hang, see init/core/sysctl.go.
+		"softlockup_panic=1", "nmi_watchdog=panic")
 }
 
 func (f *buildFlags) run(ctx context.Context, out io.Writer) error {

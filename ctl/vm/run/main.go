@@ -1,7 +1,7 @@
 // The program run boots the demo image and gives its console to the person at
 // the terminal, until the machine or the person ends it.
 //
-//	go run ./ctl/vm/run [-machine q35] [-accel tcg] [-memory MiB] [-forward 1883,9100]
+//	go run ./ctl/vm/run [-machine q35] [-accel tcg] [-memory MiB] [-forward 1883,9100] [-state FILE]
 //	go run ./ctl/vm/run -disk FILE -vars FILE
 //
 // The second form boots a raw disk by OVMF with Secure Boot; disk and variables
@@ -38,6 +38,8 @@ type options struct {
 	machine, accel string
 	memoryMiB      int64
 	ports          []int
+	// state is a file, the disk of what the node keeps across boots; empty: none.
+	state string
 	// disk is booted by the firmware in code, with the variables in vars.
 	disk, code, vars string
 }
@@ -62,6 +64,7 @@ func parseOptions(args []string) (options, error) {
 	flags := flag.NewFlagSet("run", flag.ContinueOnError)
 	flags.StringVar(&o.image, "image", filepath.Join("build", "demo.squashfs"), "the root to boot")
 	flags.StringVar(&o.kernel, "kernel", "", "default build/vmlinux on microvm, else build/bzImage")
+	flags.StringVar(&o.state, "state", filepath.Join("build", "state.img"), "what the node keeps across boots is there; empty: it keeps nothing")
 	flags.StringVar(&o.disk, "disk", "", "boot this raw disk by UEFI instead")
 	flags.StringVar(&o.vars, "vars", "", "the firmware's variables, see mote image enrol")
 	flags.StringVar(&o.code, "firmware", "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd", "the firmware that -disk is booted by")
@@ -111,14 +114,41 @@ func (o options) config(out io.Writer) vm.Config {
 	for _, port := range o.ports {
 		nic.Forwards = append(nic.Forwards, vm.Forward{GuestPort: port})
 	}
-	return vm.Config{
+	c := vm.Config{
 		Machine: o.machine, Accel: vm.Accel(o.accel), MemoryBytes: o.memoryMiB << 20,
 		Kernel: o.kernel, Root: o.image, Append: append(vm.MoteWords(), vm.StaticWord),
 		NICs: []vm.NIC{nic}, RNG: true, Console: out,
 	}
+	if o.state != "" {
+		// The root is the first disk.
+		c.Disks, c.Append = []vm.Disk{{Path: o.state}}, append(c.Append, "mote.state=/dev/vdb")
+	}
+	return c
+}
+
+// stateBytes is what a state area takes of its disk, see fs/README.md.
+const stateBytes = 192 << 10
+
+// makeState makes the state's disk, empty, where there is none.
+func (o options) makeState() error {
+	if o.state == "" || o.disk != "" {
+		return nil
+	}
+	f, err := os.OpenFile(o.state, os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return fmt.Errorf("run: -state: %w", err)
+	}
+	info, err := f.Stat()
+	if err == nil && info.Size() < stateBytes {
+		err = f.Truncate(stateBytes)
+	}
+	return errors.Join(err, f.Close())
 }
 
 func run(ctx context.Context, o options, in *os.File, out io.Writer) (err error) {
+	if err := o.makeState(); err != nil {
+		return err
+	}
 	c := o.config(out)
 	v, err := vm.Start(ctx, c)
 	if err != nil {

@@ -5,10 +5,12 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"mote/ctl/vm"
+	"mote/fs"
 )
 
 func TestOptions(t *testing.T) {
@@ -46,7 +48,7 @@ func TestADiskIsBootedByFirmware(t *testing.T) {
 }
 
 func TestRunTellsWhatIsMissing(t *testing.T) {
-	o, err := parseOptions([]string{"-kernel", filepath.Join(t.TempDir(), "vmlinux"), "-accel", "tcg"})
+	o, err := parseOptions([]string{"-kernel", filepath.Join(t.TempDir(), "vmlinux"), "-accel", "tcg", "-state", ""})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,5 +64,36 @@ func TestHint(t *testing.T) {
 	}
 	if got := hint(22, 40001); got != "" {
 		t.Error(got)
+	}
+}
+
+func TestStateOutlivesTheRun(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.img")
+	o, err := parseOptions([]string{"-state", path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := o.config(nil)
+	if len(c.Disks) != 1 || c.Disks[0].Path != path || !slices.Contains(c.Append, "mote.state=/dev/vdb") {
+		t.Errorf("got %+v", c)
+	}
+	if err := o.makeState(); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Size() != fs.StateBytes {
+		t.Errorf("made %+v, %v", info, err)
+	}
+	if err := os.WriteFile(path, bytes.Repeat([]byte{7}, fs.StateBytes), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.makeState(); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := os.ReadFile(path); err != nil || b[0] != 7 || len(b) != fs.StateBytes {
+		t.Errorf("what was there is gone: %v", err)
+	}
+	o.state = filepath.Join(path, "nowhere")
+	if err := o.makeState(); err == nil || !strings.Contains(err.Error(), "-state") {
+		t.Errorf("got %v", err)
 	}
 }
