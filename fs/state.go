@@ -19,7 +19,7 @@ const (
 	StateClock                    // the last time that was known to be true
 	StateCrashes                  // crashes of PID 1
 	StateIdentity                 // kept free for the node's identity
-	StateLeases                   // kept free for the network's leases
+	StateLeases                   // which address each card was leased last, and by whom
 	StateSlots                    // the highest security counter that was accepted
 )
 

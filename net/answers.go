@@ -78,6 +78,8 @@ func (n *Net) attemptOf(op *Op) *attempt {
 		return &n.tidying[tidyRoute]
 	case op.Kind == OpAddressDelete:
 		return &n.tidying[tidyAddress]
+	case op.Kind == OpResolv:
+		return &n.resolv.attempt
 	case op.Kind == OpOpen:
 		return &n.clients[op.Want].opening[op.Socket.slot()]
 	}
@@ -101,6 +103,11 @@ func (n *Net) done(op *Op, now int64) {
 	a.flying, a.errno = false, 0
 	if op.Kind == OpOpen {
 		n.clients[op.Want].open[op.Socket.slot()] = op.Socket
+		a.right()
+		return
+	}
+	if op.Kind == OpResolv {
+		n.resolv.written = n.resolv.writing
 		a.right()
 		return
 	}
@@ -163,6 +170,9 @@ func (a *attempt) pause(now int64) {
 func (n *Net) expire(now int64) {
 	if n.dump.late(now) {
 		n.failed(&Op{Kind: OpDumpLinks + OpKind(min(n.stage, syncRoutes)), Want: wantNone}, unix.ETIMEDOUT, now)
+	}
+	if n.resolv.late(now) {
+		n.failed(&Op{Kind: OpResolv, Want: wantNone}, unix.ETIMEDOUT, now)
 	}
 	if n.loopback.late(now) {
 		n.failed(&Op{Kind: OpLinkUp, Want: wantLoopback, Name: NameOf("lo")}, unix.ETIMEDOUT, now)

@@ -47,6 +47,9 @@ type client struct {
 	// announces are still to be sent; restored: held comes from before a crash.
 	announces uint8
 	restored  bool
+	// recalled: an earlier boot's lease was looked for; dropped: resolv.conf does not
+	// know yet that the lease is gone.
+	recalled, dropped bool
 	// told: a refusal was said since it began.
 	told bool
 
@@ -142,7 +145,7 @@ func (c *client) follow(link *LinkFact, now int64) {
 	if link == nil {
 		if c.link != 0 {
 			c.drop(now)
-			*c = client{open: c.open, opening: c.opening, beganNsec: c.beganNsec, strays: c.strays, malformed: c.malformed}
+			*c = client{dropped: c.dropped, open: c.open, opening: c.opening, beganNsec: c.beganNsec, strays: c.strays, malformed: c.malformed}
 		}
 		return
 	}
@@ -150,6 +153,7 @@ func (c *client) follow(link *LinkFact, now int64) {
 		if c.mac != link.MAC { // another card, or another name for it: nothing of before holds
 			c.drop(now)
 			c.hint, c.verify, c.sticky, c.state, c.restored = [4]byte{}, false, [4]byte{}, clientOff, false
+			c.recalled = false
 		}
 		c.link, c.mac = link.Index, link.MAC
 	}
@@ -198,7 +202,7 @@ func (c *client) enter(s clientState, now int64) { c.state, c.tries, c.atNsec = 
 // drop gives the lease up: its address and routes are not wanted any more.
 func (c *client) drop(now int64) {
 	if c.held {
-		c.held, c.beganNsec, c.kept, c.announces = false, now, 0, 0
+		c.held, c.dropped, c.beganNsec, c.kept, c.announces = false, c.lease.names(), now, 0, 0
 	}
 }
 

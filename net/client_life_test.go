@@ -97,7 +97,7 @@ func TestALeaseOfBefore(t *testing.T) {
 	again := lan(t, leasing(false))
 	again.k.addresses, again.k.routes = s.k.addresses, s.k.routes
 	again.now = 100 * second
-	if !again.n.RestoreLease(0, record, true, again.now) {
+	if !again.n.RestoreLease(0, record, again.now) {
 		t.Fatal("refused")
 	}
 	again.settle()
@@ -110,23 +110,39 @@ func TestALeaseOfBefore(t *testing.T) {
 	// In another boot it asks for the same address; when nobody knows it, anew.
 	other := lan(t, leasing(false))
 	other.serve = goodServer
-	other.n.RestoreLease(0, record, false, 0)
+	hints, changed := s.n.NextHints(nil)
+	if !changed || len(hints) > HintsSizeMax {
+		t.Fatalf("hints %x, %v", hints, changed)
+	}
+	other.n.TakeHints(hints, 0)
 	other.settle()
 	expect(t, "another boot", other.dhcp(), "dhcp verify 10.0.2.77")
 	silent := lan(t, leasing(false))
-	silent.n.RestoreLease(0, record, false, 0)
+	silent.n.TakeHints(hints, 0)
 	silent.until(12 * second)
 	expect(t, "silence", silent.dhcp()[:3], "dhcp verify 10.0.2.77", "dhcp verify 10.0.2.77", "dhcp discover")
 	if len(silent.k.addresses) != 0 {
 		t.Error("an address that nobody confirmed is used")
 	}
+	// Also where the record is read late.
+	late := lan(t, leasing(false))
+	late.until(2 * second)
+	late.serve = goodServer
+	late.n.TakeHints(hints, late.now)
+	late.settle()
+	expect(t, "late", late.dhcp(), "dhcp discover", "dhcp verify 10.0.2.77")
 	// Of another card, or over, or damaged, it is nothing.
 	card := lan(t, leasing(false))
 	card.k.links[1].MAC = [6]byte{2, 5}
-	card.n.RestoreLease(0, record, true, 1)
+	card.n.RestoreLease(0, record, 1)
 	card.settle()
 	expect(t, "another card", card.dhcp(), "dhcp discover")
-	if card.n.RestoreLease(0, record, true, 3600*second) || card.n.RestoreLease(0, record[:20], true, 1) || card.n.RestoreLease(0, append(record, 0), true, 1) {
+	foreign := lan(t, leasing(false))
+	foreign.k.links[1].MAC = [6]byte{2, 5}
+	foreign.n.TakeHints(hints, 1)
+	foreign.settle()
+	expect(t, "hints of another card", foreign.dhcp(), "dhcp discover")
+	if card.n.RestoreLease(0, record, 3600*second) || card.n.RestoreLease(0, record[:20], 1) || card.n.RestoreLease(0, append(record, 0), 1) {
 		t.Error("what is over or damaged is taken")
 	}
 }

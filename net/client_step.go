@@ -13,6 +13,12 @@ func (n *Net) decideClient(i int, now int64, ops []Op) []Op {
 		return ops // not read yet: a lease of before is not dropped for that
 	}
 	c.follow(link, now)
+	if !c.recalled && c.mac != [6]byte{} {
+		c.recalled = true
+		if !c.restored && !c.held {
+			n.recall(c)
+		}
+	}
 	if c.held && c.lease.endNsec != 0 && now >= c.lease.endNsec-leaseGuardNsec {
 		n.news.add(news{kind: newsEnded, want: uint8(i), address: c.lease.address})
 		c.drop(now)
@@ -20,6 +26,10 @@ func (n *Net) decideClient(i int, now int64, ops []Op) []Op {
 		if c.state != clientOff {
 			c.pause(now)
 		}
+	}
+	if c.dropped {
+		c.dropped = false
+		n.resolvChanged()
 	}
 	op := Op{Want: uint8(i), Leased: true}
 	if link != nil {
@@ -175,11 +185,16 @@ func (n *Net) take(i int, c *client, now int64) {
 	if c.held && c.lease.routes != c.offer.routes {
 		c.kept = 0
 	}
+	if was := c.held && c.lease.names(); was != c.offer.names() || was && (c.lease.dns != c.offer.dns ||
+		c.lease.search != c.offer.search || c.lease.domain != c.offer.domain) {
+		n.resolvChanged()
+	}
 	c.lease, c.held, c.offer = c.offer, true, lease{}
 	c.bound(now)
 	if changed {
 		n.news.add(news{kind: newsLeased, want: uint8(i)})
 	}
+	n.hintsNew = n.remember(c) || n.hintsNew
 }
 
 // stepHeld announces, renews and rebinds: RFC 2131 section 4.4.5.

@@ -23,7 +23,7 @@ func (n *Net) Decide(now int64, ops []Op) []Op {
 	for i := range n.wantsCount {
 		ops = n.decideWant(i, now, ops)
 	}
-	return ops
+	return n.decideResolv(now, ops)
 }
 
 // try hands op out, unless it is under way or its time has not come.
@@ -245,6 +245,7 @@ func (n *Net) NextDeadline() int64 {
 		next = n.tidying[i].earlier(next, n.decidedNsec)
 	}
 	next = n.dump.earlier(next, n.decidedNsec)
+	next = n.resolv.earlier(next, n.decidedNsec)
 	for i := range n.wantsCount {
 		for s := range n.attempts[i] {
 			next = n.attempts[i][s].earlier(next, n.decidedNsec)

@@ -147,6 +147,10 @@ func TestDnsmasqLeasesAnAddress(t *testing.T) {
 				string(l.domain.text()) != "example.org" || string(l.search.text()) != "one.example two.example" {
 				t.Errorf("lease %+v", l)
 			}
+			w.until("resolv.conf", func() bool { return w.resolv != "" })
+			if want := "nameserver 10.9.0.1\nnameserver 10.9.0.2\nsearch one.example two.example\n"; w.resolv != want {
+				t.Errorf("resolv.conf is %q, want %q", w.resolv, want)
+			}
 			// What the kernel's own tools say.
 			address := run(t, "ip", "-4", "address", "show", "dev", "mote0")
 			if !strings.Contains(address, "inet "+ipText(l.address)+"/24 ") || strings.Contains(address, "forever") {
@@ -193,9 +197,9 @@ func TestDnsmasqRefusesTheAddressOfAnotherNetwork(t *testing.T) {
 	c := old.clients[0]
 	c.held, c.lease = true, lease{address: [4]byte{192, 168, 7, 7}, prefixBits: 24, server: [4]byte{192, 168, 7, 1}}
 	copy(c.mac[:], macOf(t, "mote0"))
-	if !w.n.RestoreLease(0, old.AppendLease(nil, 0), false, boottime(t)) {
-		t.Fatal("the record is refused")
-	}
+	old.hintsNew = old.remember(c)
+	hints, _ := old.NextHints(nil)
+	w.n.TakeHints(hints, boottime(t))
 	w.until("lease", w.n.Ready)
 	if !slices.Contains(w.done, "dhcp verify 192.168.7.7 dev mote0") || len(w.news) != 2 || w.news[0] != "dhcp: mote0: 10.9.0.1 refuses us 192.168.7.7" {
 		t.Errorf("did %q, news %q", w.done, w.news)

@@ -301,7 +301,7 @@ func FuzzLease(f *testing.F) {
 	f.Add(n.AppendLease(nil, 0))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		n := leasing(false)
-		if n.RestoreLease(0, b, true, 0) {
+		if n.RestoreLease(0, b, 0) {
 			if got := n.AppendLease(nil, 0); !bytes.Equal(got, b) {
 				t.Fatalf("%x\n is written as\n%x", b, got)
 			}

@@ -350,6 +350,7 @@ type story struct {
 	k      *kernel
 	now    int64
 	lines  []string
+	resolv string // as it was written last
 	buffer [ReceiveSize]byte
 	ops    [OpsMax]Op
 }

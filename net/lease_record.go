@@ -1,7 +1,6 @@
 package netcfg
 
-// A lease as bytes, so that it outlives PID 1's program and, in the state area, a
-// boot:
+// A lease as bytes, so that it outlives PID 1's program:
 //
 //	 0  version, 1  MAC, 7  address, 11  prefix bits, 12  server
 //	16  uint64 end, 24  renew, 32  rebind; ns of CLOCK_BOOTTIME, little-endian
@@ -30,24 +29,25 @@ func (n *Net) AppendLease(b []byte, i int) []byte {
 	return c.b
 }
 
-// RestoreLease takes a record of want i, from before Decide was called first. Of
-// the same boot a lease goes on where it was; of another boot, whose clock is
-// unknown, its address is only asked for. false is what can't be read or is over,
-// and changes nothing.
-func (n *Net) RestoreLease(i int, b []byte, sameBoot bool, now int64) bool {
+// RestoreLease takes a record of want i, from before Decide was called first, of the
+// program before this one: the lease goes on where it was. false is what can't be
+// read or is over, and changes nothing.
+func (n *Net) RestoreLease(i int, b []byte, now int64) bool {
 	if i < 0 || i >= n.wantsCount || n.clients[i] == nil {
 		return false
 	}
 	c := n.clients[i]
 	l := new(lease)
 	mac, ok := l.read(b)
-	if !ok || sameBoot && l.endNsec != 0 && l.endNsec-leaseGuardNsec <= now {
+	if !ok || l.endNsec != 0 && l.endNsec-leaseGuardNsec <= now {
 		return false
 	}
 	c.mac, c.hint, c.verify, c.sticky = mac, l.address, true, l.server
-	if sameBoot {
-		c.lease, c.held, c.restored = *l, true, true
+	c.lease, c.held, c.restored, c.recalled = *l, true, true, true
+	if l.names() {
+		n.resolvChanged()
 	}
+	n.hintsNew = n.remember(c) || n.hintsNew
 	return true
 }
 

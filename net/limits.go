@@ -15,8 +15,8 @@ const (
 	// routesMax bounds the default routes that are remembered.
 	routesMax = 32
 	// OpsMax bounds what one Decide can ask for: for each want its steps, a packet
-	// and its sockets; the loopback, and an address and a route to tidy up.
-	OpsMax = wantsMax*(int(stepsCount)+1+socketSlots) + 3
+	// and its sockets; the loopback, an address and a route to tidy up, and resolv.conf.
+	OpsMax = wantsMax*(int(stepsCount)+1+socketSlots) + 4
 	// PacketSocketsMax bounds the sockets of clients: each want's have two places.
 	PacketSocketsMax = wantsMax * socketSlots
 	// flightsMax bounds the requests to rtnetlink without an answer yet.
@@ -33,6 +33,12 @@ const (
 	leaseServersMax  = 4
 	leaseTextSizeMax = 253
 	searchSizeMax    = 255
+	// resolvServersMax and resolvSearchMax (bytes) are what programs read of
+	// resolv.conf, MAXNS and the longest search list of resolv.conf(5).
+	resolvServersMax = 3
+	resolvSearchMax  = 256
+	// ResolvSizeMax bounds the file: lines of at most 26 bytes, the search list.
+	ResolvSizeMax = resolvServersMax*len("nameserver 255.255.255.255\n") + len("search\n") + resolvSearchMax
 	// dnsNameSizeMax bounds a name with its dots, in bytes.
 	dnsNameSizeMax = 255
 	// optionSizeMax bounds an option that came in parts, in bytes: routes and

@@ -26,9 +26,14 @@ type Net struct {
 	clients [wantsMax]*client
 	random  random
 	news    newsRing
-	heard   dhcpMessage
-	options options
-	node    string
+	// hints are what cards had in earlier boots, and have now; hintsNew: they changed.
+	hints      [wantsMax]leaseHint
+	hintsCount uint8
+	hintsNew   bool
+	resolv     resolv
+	heard      dhcpMessage
+	options    options
+	node       string
 	// waits is what Ready waits for, and since when.
 	waits waits
 

@@ -24,6 +24,8 @@ const (
 	OpOpen
 	OpClose
 	OpSend
+	// OpResolv writes resolv.conf; it is for a worker too.
+	OpResolv
 	opsCount
 )
 
@@ -69,7 +71,7 @@ type Op struct {
 }
 
 // Slow tells that the op may block: do it in a worker, with RunSlow.
-func (o Op) Slow() bool { return o.Kind == OpLinkUp || o.Kind == OpLinkMTU }
+func (o Op) Slow() bool { return o.Kind == OpLinkUp || o.Kind == OpLinkMTU || o.Kind == OpResolv }
 
 // Dump tells that the answer is a list.
 func (o Op) Dump() bool { return o.Kind >= OpDumpLinks && o.Kind <= OpDumpRoutes }
@@ -78,7 +80,7 @@ func (o Op) Dump() bool { return o.Kind >= OpDumpLinks && o.Kind <= OpDumpRoutes
 var opWords = [opsCount]string{
 	OpNone: "nothing", OpDumpLinks: "dump links", OpDumpAddresses: "dump addresses", OpDumpRoutes: "dump routes",
 	OpLinkUp: "link up ", OpLinkMTU: "link mtu ", OpAddressAdd: "address add ", OpAddressDelete: "address delete ",
-	OpRouteAdd: "route add ", OpRouteDelete: "route delete ", OpOpen: "open ", OpClose: "close ",
+	OpRouteAdd: "route add ", OpRouteDelete: "route delete ", OpOpen: "open ", OpClose: "close ", OpResolv: "write resolv.conf",
 }
 
 // AppendText appends the op's line: "address add 10.0.2.15/24 dev eth0".

@@ -54,6 +54,10 @@ func (s *story) act(op Op) {
 
 // slow is a worker: its answer does not come by the loop's socket.
 func (s *story) slow(op Op) unix.Errno {
+	if op.Kind == OpResolv {
+		s.resolv = string(s.n.AppendResolv(nil))
+		return 0
+	}
 	if s.k.breaks != nil {
 		if errno := s.k.breaks(unix.RTM_NEWLINK); errno != 0 {
 			return errno

@@ -107,6 +107,9 @@ func (l *Loop) areaOpened() {
 	c = coder{b: values.Get(fs.StateClock), reading: true}
 	k.floorSec = c.number(0)
 	l.raiseClock(k.floorSec)
+	if l.links.net != nil {
+		l.links.net.TakeHints(values.Get(fs.StateLeases), l.now)
+	}
 	k.boot = bootRecord{count: k.last.count + 1}
 	if id, errno := l.readFile("/proc/sys/kernel/random/boot_id"); errno == 0 {
 		k.boot.id.set(id)

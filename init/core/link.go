@@ -38,7 +38,7 @@ func (l *Loop) openLinks(want []wire.Link) {
 	l.links.ops = make([]netcfg.Op, 0, netcfg.OpsMax)
 	l.links.net = netcfg.New(want, l.manifest.Node, seed)
 	for i, b := range l.links.kept {
-		l.links.net.RestoreLease(i, b, true, l.now)
+		l.links.net.RestoreLease(i, b, l.now)
 		l.links.kept[i] = nil
 	}
 	l.openLinkSockets()
@@ -139,6 +139,7 @@ func (l *Loop) actNet() bool {
 	for line, ok := k.net.AppendNews(k.line[:0], l.now); ok; line, ok = k.net.AppendNews(k.line[:0], l.now) {
 		l.console.say(l.now, string(line))
 	}
+	l.keepHints()
 	if ready := k.net.Ready(); ready != k.ready {
 		k.ready = ready
 		l.networkIs(ready)
@@ -164,6 +165,10 @@ func (l *Loop) openPacket(o netcfg.Op) {
 // workLink has a worker send one request.
 func (l *Loop) workLink(o netcfg.Op) {
 	k := &l.links
+	if o.Kind == netcfg.OpResolv {
+		l.writeResolv(o)
+		return
+	}
 	request := k.net.Encode(k.request[:0], o)
 	w, errno := l.work(jobLink, workerNsec, func(p *Program) {
 		p.add("send to rtnetlink", unix.SYS_WRITE, uintptr(l.sources.fd(rankLinkAck, 0)),

@@ -116,8 +116,11 @@ func (l *Loop) workDone(w *worker) {
 	crashPoint(l, "worker")
 	switch w.job {
 	case jobLink:
-		if w.errno != 0 {
+		switch {
+		case w.errno != 0:
 			l.links.net.Failed(w.link, w.errno, l.now)
+		case w.link.Kind == netcfg.OpResolv: // of the others the kernel tells
+			l.links.net.Done(w.link, l.now)
 		}
 	case jobLeaf:
 		if w.errno != 0 {

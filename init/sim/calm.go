@@ -165,6 +165,9 @@ func (c *checks) hasLease(l *link) {
 	if !c.leasedTo(l) {
 		c.broken(ruleLinks, "a good server was there, and eth0 has no lease")
 	}
+	if f := c.world.files[resolvFile]; !c.world.lan.garbled && (f == nil || string(f.text[:min(len(f.text), 16)]) != "nameserver 10.0.") {
+		c.broken(ruleLinks, "eth0 has a lease, and programs don't know its name server")
+	}
 	for i := range c.world.links.routes {
 		if c.world.links.routes[i].bits == 0 {
 			return

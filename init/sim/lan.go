@@ -16,6 +16,8 @@ type lan struct {
 	delayNsec   int64
 	// honest: the calm has begun.
 	honest bool
+	// garbled: an answer was garbled, so a lease may be without what comes with it.
+	garbled bool
 }
 
 func newLan(w *world, p *plan) *lan {

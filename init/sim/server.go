@@ -191,6 +191,7 @@ func (w *world) static(ip [4]byte) bool {
 // garble flips a bit of the options, but not of the lease's length: that would be
 // another lease, which a checksum is for.
 func (s *server) garble(options []byte) {
+	s.lan.garbled = true
 	r := &s.lan.rand
 	if at := r.below(len(options)); at < 9 || at >= 15 {
 		options[at] ^= byte(1 << r.below(8))
@@ -216,6 +217,7 @@ func (s *server) answer(l *link, q *question, kind byte, b *binding, rapid bool)
 		m = append(m, 51, 4)
 		m = binary.BigEndian.AppendUint32(m, seconds)
 		m = append(append(m, 1, 4, 255, 255, 255, 0, 3, 4), s.ip[:]...)
+		m = append(append(m, 6, 4), s.ip[:]...)
 		if s.routes {
 			m = append(m, 121, 5+8, 0, 10, 0, 2, s.ip[3], 24, 192, 168, 7, 10, 0, 2, 9)
 		}

@@ -155,7 +155,16 @@ func (w *world) workerCall(p *process, k *worker, c *call) (uintptr, errno) {
 		return 0, w.mount(string(c.text))
 	case unix.SYS_UNLINKAT:
 		return 0, w.erase(string(c.text))
+	case unix.SYS_UMASK:
+		return 0o022, 0
+	case unix.SYS_RENAMEAT2:
+		return 0, w.renameResolv(c.paths[1], c.paths[3])
 	case unix.SYS_OPENAT:
+		if string(c.text) == resolvNew {
+			k.kept = w.openResolv()
+			p.fds = append(p.fds, k.kept)
+			return 3, 0
+		}
 		if w.disk == nil || string(c.text) != diskNode {
 			return 0, unix.ENOENT
 		}
