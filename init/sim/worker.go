@@ -160,20 +160,7 @@ func (w *world) workerCall(p *process, k *worker, c *call) (uintptr, errno) {
 	case unix.SYS_RENAMEAT2:
 		return 0, w.renameResolv(c.paths[1], c.paths[3])
 	case unix.SYS_OPENAT:
-		if string(c.text) == resolvNew {
-			k.kept = w.openResolv()
-			p.fds = append(p.fds, k.kept)
-			return 3, 0
-		}
-		if w.disk == nil || string(c.text) != diskNode {
-			return 0, unix.ENOENT
-		}
-		if e := w.disk.open(); e != 0 {
-			return 0, e
-		}
-		k.kept = &file{name: "disk", ops: &diskFile{w.disk}, refs: 1}
-		p.fds = append(p.fds, k.kept)
-		return 3, 0
+		return w.openForWorker(p, k, string(c.text))
 	}
 	if f == nil || f.gone {
 		return 0, eBADF
@@ -205,6 +192,23 @@ func (w *world) workerCall(p *process, k *worker, c *call) (uintptr, errno) {
 		return 0, f.ops.(*diskFile).disk.fdatasync()
 	}
 	return 0, eINVAL
+}
+
+// openForWorker is an openat(2) of a worker's.
+func (w *world) openForWorker(p *process, k *worker, path string) (uintptr, errno) {
+	switch {
+	case path == resolvNew:
+		k.kept = w.openResolv()
+	case w.disk == nil || path != diskNode:
+		return 0, unix.ENOENT
+	default:
+		if e := w.disk.open(); e != 0 {
+			return 0, e
+		}
+		k.kept = &file{name: "disk", ops: &diskFile{w.disk}, refs: 1}
+	}
+	p.fds = append(p.fds, k.kept)
+	return 3, 0
 }
 
 // passOn is a pwrite(2) into PID 1's memfd.
