@@ -107,9 +107,6 @@ func (l *Loop) areaOpened() {
 	c = coder{b: values.Get(fs.StateClock), reading: true}
 	k.floorSec = c.number(0)
 	l.raiseClock(k.floorSec)
-	if l.links.net != nil {
-		l.links.net.TakeHints(values.Get(fs.StateLeases), l.now)
-	}
 	k.boot = bootRecord{count: k.last.count + 1}
 	if id, errno := l.readFile("/proc/sys/kernel/random/boot_id"); errno == 0 {
 		k.boot.id.set(id)
@@ -122,6 +119,9 @@ func (l *Loop) areaOpened() {
 		l.keepCrashes(k.last.count)
 	case l.crash.count > 0:
 		l.keepCrashes(k.boot.count)
+	}
+	if l.links.net != nil {
+		l.links.net.TakeHints(values.Get(fs.StateLeases), l.now)
 	}
 	l.sayArea()
 }
