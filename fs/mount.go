@@ -42,7 +42,7 @@ var Essential = [...]Mount{
 }
 
 // Directories below /run that PID 1 uses, in their order.
-var runDirs = [...]string{"/run/mote", "/run/mote/notify"}
+var runDirs = [...]string{"/run/mote", "/run/notify"}
 
 // Failure is a mount or directory that could not be made.
 type Failure struct {

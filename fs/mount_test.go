@@ -31,7 +31,7 @@ func TestEssentialMountsAreMadeInOrder(t *testing.T) {
 	if failures := MountEssential(f); len(failures) != 0 {
 		t.Errorf("failures %v", failures)
 	}
-	want := "/proc /sys /dev /sys/fs/cgroup /run /tmp /run/mote /run/mote/notify"
+	want := "/proc /sys /dev /sys/fs/cgroup /run /tmp /run/mote /run/notify"
 	if got := strings.Join(f.calls, " "); got != want {
 		t.Errorf("made %s, want %s", got, want)
 	}
@@ -49,9 +49,9 @@ func TestAMountThatFailsIsTriedAgainAndThenTold(t *testing.T) {
 	for i := range always {
 		always[i] = unix.ENODEV
 	}
-	f := &fake{errnos: map[string][]unix.Errno{"/proc": {unix.ENOMEM, unix.ENOMEM}, "/tmp": always, "/run/mote/notify": {unix.ENOSPC}}}
+	f := &fake{errnos: map[string][]unix.Errno{"/proc": {unix.ENOMEM, unix.ENOMEM}, "/tmp": always, "/run/notify": {unix.ENOSPC}}}
 	failures := MountEssential(f)
-	if len(failures) != 2 || failures[0] != (Failure{"/tmp", unix.ENODEV}) || failures[1] != (Failure{"/run/mote/notify", unix.ENOSPC}) {
+	if len(failures) != 2 || failures[0] != (Failure{"/tmp", unix.ENODEV}) || failures[1] != (Failure{"/run/notify", unix.ENOSPC}) {
 		t.Errorf("failures %v", failures)
 	}
 }

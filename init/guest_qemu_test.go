@@ -103,7 +103,7 @@ func relayService() wire.Service {
 		Exec: []string{"/bin/relay", fmt.Sprintf(":%d", relayPort)}, Ready: wire.ReadyTCP,
 		ReadyAddress: fmt.Sprintf("127.0.0.1:%d", relayPort), Restart: wire.RestartAlways,
 		// The last one opens files where all others have used them up.
-		Caps: []string{"kill", "sys_ptrace", "dac_read_search", "syslog", "sys_admin"}}
+		Caps: []string{"kill", "sys_ptrace", "dac_read_search", "syslog", "sys_admin"}, Isolation: wire.Isolation{NodeView: true}}
 }
 
 // behave is a service of the test program.

@@ -33,8 +33,9 @@ func TestQEMUServices(t *testing.T) {
 	hog.Limits.MemoryMaxBytes, hog.Restart = 8<<20, wire.RestartNever
 	tcp := behave("tcp", wire.ReadyTCP, "listen", "127.0.0.1:8001")
 	tcp.ReadyAddress = "127.0.0.1:8001"
-	local := behave("unix", wire.ReadyUnix, "unix", "/tmp/unix.sock")
-	local.ReadyAddress = "/tmp/unix.sock"
+	local := behave("unix", wire.ReadyUnix, "unix", "/run/unix/sock")
+	local.ReadyAddress = "/run/unix/sock"
+	local.Isolation.Writable = []wire.Writable{{Path: "/run/unix", Shared: true}}
 	orphans := behave("orphans", wire.ReadyExit, "orphans", "20000")
 	orphans.StartMsec = 300_000
 	g := boot(t, vm.Config{}, []wire.Service{report, loop, deaf, slow, hog, tcp, local, orphans,

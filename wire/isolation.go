@@ -1,7 +1,5 @@
 package wire
 
-import "math"
-
 // What a service may reach of the kernel and of the other services.
 
 // Isolation is a service's, by declaration; its zero value is the least that
@@ -14,8 +12,62 @@ type Isolation struct {
 	SyscallKill bool
 	// Importance is 1 (killed first when memory is short) to 9; zero is 5.
 	Importance uint8
-	// Namespaces are names of NamespaceFlag that it has for itself.
+	// Namespaces are names of NamespaceFlags that it has for itself.
 	Namespaces []string
+	// NodeView shows it the node's own mounts, instead of the services' view with
+	// a minimal /dev, masked /proc and /sys, and nothing that can be written.
+	NodeView bool
+	// Devices are names below /dev that it gets nodes of, with its user as their
+	// owner: "ttyUSB0", "net/tun".
+	Devices []string
+	// Writable are the folders that it may write to.
+	Writable []Writable
+	// Files are written into folders of Writable before it starts.
+	Files []File
+	// Reads are the files and folders (with a '/' last) that it may read and
+	// execute, beside what it was given; empty means whatever its user may.
+	Reads []string
+	// TCPBind and TCPConnect are the only ports that it may bind and connect to;
+	// empty means any.
+	TCPBind, TCPConnect []uint16
+	// InsideID is its user and group within its own user namespace; zero is root.
+	InsideID uint32
+}
+
+// Writable is a folder that a service may write to: a tmpfs of its own, which
+// goes with its last process, or the node's folder.
+type Writable struct {
+	Path string
+	// SizeBytes bounds the tmpfs; zero means WritableSizeDefaultBytes.
+	SizeBytes uint64
+	// Mode is chmod(2)'s; zero is 0700. The service's user owns it.
+	Mode uint16
+	// Shared is the node's own folder at this path, made where it is not there.
+	Shared bool
+	// Sealed makes it read-only once Files are in it.
+	Sealed bool
+}
+
+// File is one of a service's own.
+type File struct {
+	Path string
+	// Content is what stands in it; or Source is a file of the image that is
+	// shown there.
+	Content, Source string
+	// Mode is chmod(2)'s; zero is 0444. Owner is a name of Manifest.Users or a
+	// decimal id, empty is root. Both are for Content only.
+	Mode  uint16
+	Owner string
+}
+
+// Makes tells whether path comes to be with the service's start.
+func (i *Isolation) Makes(path string) bool {
+	for n := range i.Writable {
+		if within(path, i.Writable[n].Path) {
+			return true
+		}
+	}
+	return false
 }
 
 const (
@@ -31,7 +83,19 @@ const (
 	// ImportanceMax is that of what is killed last.
 	ImportanceMax = 9
 	// NamespacesMax is every kind that can be declared.
-	NamespacesMax = 4
+	NamespacesMax = 6
+	// SyscallsMount is the place of "mount" among the sets.
+	SyscallsMount = 8
+	// NamespacePID is clone(2)'s flag of "pid".
+	NamespacePID = 0x20000000
+	// NamespaceUser is that of "user".
+	NamespaceUser = 0x10000000
+	// WritableSizeDefaultBytes is what a zero size means.
+	WritableSizeDefaultBytes = 1 << 20
+	// WritableModeDefault is what a zero mode of a folder means.
+	WritableModeDefault = 0o700
+	// FileModeDefault is that of a file.
+	FileModeDefault = 0o444
 )
 
 // syscallSetNames is in the order of a filter's bits; nothing writes to it.
@@ -41,9 +105,9 @@ var syscallSetNames = [SyscallSetsCount]string{
 }
 
 // namespaceNames and namespaceFlags are clone(2)'s; nothing writes to them.
-var namespaceNames = [NamespacesMax]string{"mount", "ipc", "uts", "net"}
+var namespaceNames = [NamespacesMax]string{"mount", "ipc", "uts", "net", "pid", "user"}
 
-var namespaceFlags = [NamespacesMax]uint32{0x00020000, 0x08000000, 0x04000000, 0x40000000}
+var namespaceFlags = [NamespacesMax]uint32{0x00020000, 0x08000000, 0x04000000, 0x40000000, NamespacePID, NamespaceUser}
 
 // SyscallSets makes bits of set names; ok is false at a name that is none.
 func SyscallSets(names []string) (bits uint16, ok bool) {
@@ -71,69 +135,4 @@ func NamespaceFlags(names []string) (flags uint32, ok bool) {
 		flags |= namespaceFlags[n]
 	}
 	return flags, true
-}
-
-// isolation reads a service's, which is not empty.
-func (d *Decoder) isolation(s *Isolation) {
-	start := d.at
-	m := d.Map()
-	if m.left == 0 {
-		d.refuse(RefusedZero, start)
-	}
-	for d.Next(&m) {
-		d.field("isolation")
-		switch m.Key {
-		case keyIsolationSyscalls:
-			s.Syscalls = d.textsField(SyscallSetsCount, SyscallSetsCount*(WordSizeMax+1))
-		case keyIsolationSyscallKill:
-			s.SyscallKill = d.boolField()
-		case keyIsolationImportance:
-			s.Importance = uint8(d.uintField(math.MaxUint8))
-		case keyIsolationNamespaces:
-			s.Namespaces = d.textsField(NamespacesMax, NamespacesMax*(WordSizeMax+1))
-		default:
-			d.Unknown()
-		}
-	}
-}
-
-// isolationField takes its key back where the map stayed empty.
-func (e *Encoder) isolationField(outer *EncoderMap, key uint8, s *Isolation) {
-	before, start := *outer, len(e.Out)
-	e.Key(outer, key)
-	m := e.Map()
-	e.textsField(&m, keyIsolationSyscalls, s.Syscalls)
-	e.boolField(&m, keyIsolationSyscallKill, s.SyscallKill)
-	e.uintField(&m, keyIsolationImportance, uint64(s.Importance))
-	e.textsField(&m, keyIsolationNamespaces, s.Namespaces)
-	if m.count == 0 {
-		*outer, e.Out = before, e.Out[:start]
-		return
-	}
-	e.End(m)
-}
-
-// isolation checks the names, and what can't be had together.
-func (c *checker) isolation(s *Service) {
-	i := &s.Isolation
-	for n, name := range i.Syscalls {
-		if _, ok := SyscallSets(i.Syscalls[n : n+1]); !ok {
-			c.add("isolation.syscalls", "no set "+quote(name)+" of system calls", "see ISOLATION.md for the sets")
-		}
-		if indexOf(i.Syscalls[:n], name) >= 0 {
-			c.add("isolation.syscalls", quote(name)+" stands twice", "keep one")
-		}
-	}
-	if s.NewPrivs && (len(i.Syscalls) != 0 || i.SyscallKill) {
-		c.add("isolation.syscalls", "a filter, and new-privs, which allows none", "remove one of them")
-	}
-	c.most("isolation.importance", uint64(i.Importance), ImportanceMax)
-	for n, name := range i.Namespaces {
-		if _, ok := NamespaceFlags(i.Namespaces[n : n+1]); !ok {
-			c.add("isolation.namespaces", "no namespace "+quote(name), "use mount, ipc, uts or net")
-		}
-		if indexOf(i.Namespaces[:n], name) >= 0 {
-			c.add("isolation.namespaces", quote(name)+" stands twice", "keep one")
-		}
-	}
 }

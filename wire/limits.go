@@ -55,6 +55,23 @@ const (
 	// IOLimitsMax bounds the disks one service is held back on.
 	IOLimitsMax = 8
 
+	// DevicesMax, WritableMax, FilesMax, ReadsMax and PortsMax bound what one
+	// service is given of the node: a system call or a few each at its start.
+	DevicesMax  = 16
+	WritableMax = 16
+	FilesMax    = 16
+	ReadsMax    = 16
+	PortsMax    = 16
+	// DeviceNameSizeMax bounds a name below /dev, "bus/usb/001/002"; bytes.
+	DeviceNameSizeMax = 31
+	// ViewPathSizeMax bounds a path among them, ReadsSizeMax all of "reads"; bytes.
+	ViewPathSizeMax = 255
+	ReadsSizeMax    = 2 << 10
+	// FileSizeMax bounds a file's content: configurations, not data. FilesSizeMax
+	// bounds those of one service together, which its start has in memory. Bytes.
+	FileSizeMax  = 16 << 10
+	FilesSizeMax = 32 << 10
+
 	// WaitMsecMax bounds each of a service's waits: an hour.
 	WaitMsecMax = 3_600_000
 	// WindowMsecMax bounds the window of a restart budget: a day.

@@ -57,6 +57,30 @@ const (
 	keyIsolationSyscallKill = 1
 	keyIsolationImportance  = 2
 	keyIsolationNamespaces  = 3
+	keyIsolationNodeView    = 4
+	keyIsolationDevices     = 5
+	keyIsolationWritable    = 6
+	keyIsolationFiles       = 7
+	keyIsolationReads       = 8
+	keyIsolationTCPBind     = 9
+	keyIsolationTCPConnect  = 10
+	keyIsolationInsideID    = 11
+)
+
+const (
+	keyWritablePath   = 0
+	keyWritableSize   = 1
+	keyWritableMode   = 2
+	keyWritableShared = 3
+	keyWritableSealed = 4
+)
+
+const (
+	keyFilePath    = 0
+	keyFileContent = 1
+	keyFileSource  = 2
+	keyFileMode    = 3
+	keyFileOwner   = 4
 )
 
 const (

@@ -31,7 +31,14 @@ func full() *Manifest {
 			},
 			{Name: "boxed", Kind: KindDaemon, Exec: []string{"/b"}, Ready: ReadyExec, Restart: RestartAlways,
 				Isolation: Isolation{Syscalls: []string{"files", "clock"}, SyscallKill: true, Importance: 9,
-					Namespaces: []string{"ipc", "net"}}},
+					Namespaces: []string{"ipc", "net"}, Devices: []string{"rtc0", "net/tun"},
+					Writable: []Writable{{Path: "/tmp", SizeBytes: 1 << 22, Mode: 0o1777}, {Path: "/run/boxed", Shared: true},
+						{Path: "/etc/boxed", Sealed: true}},
+					Files: []File{{Path: "/etc/boxed/key", Content: "x\n", Mode: 0o400, Owner: "mosquitto"},
+						{Path: "/etc/boxed/hosts", Source: "/etc/hosts"}},
+					Reads: []string{"/etc/", "/b"}, TCPBind: []uint16{80, 65535}, TCPConnect: []uint16{1}}},
+			{Name: "inside", Kind: KindDaemon, Exec: []string{"/b"}, User: "7", Ready: ReadyExec, Restart: RestartAlways,
+				Isolation: Isolation{Namespaces: []string{"user"}, NodeView: true, InsideID: 1 << 31}},
 		},
 	}
 }

@@ -69,10 +69,34 @@ type specRlimit struct {
 }
 
 type specIsolation struct {
-	Syscalls    []string `cbor:"0,keyasint,omitempty"`
-	SyscallKill bool     `cbor:"1,keyasint,omitempty"`
-	Importance  uint8    `cbor:"2,keyasint,omitempty"`
-	Namespaces  []string `cbor:"3,keyasint,omitempty"`
+	Syscalls    []string       `cbor:"0,keyasint,omitempty"`
+	SyscallKill bool           `cbor:"1,keyasint,omitempty"`
+	Importance  uint8          `cbor:"2,keyasint,omitempty"`
+	Namespaces  []string       `cbor:"3,keyasint,omitempty"`
+	NodeView    bool           `cbor:"4,keyasint,omitempty"`
+	Devices     []string       `cbor:"5,keyasint,omitempty"`
+	Writable    []specWritable `cbor:"6,keyasint,omitempty"`
+	Files       []specFile     `cbor:"7,keyasint,omitempty"`
+	Reads       []string       `cbor:"8,keyasint,omitempty"`
+	TCPBind     []uint16       `cbor:"9,keyasint,omitempty"`
+	TCPConnect  []uint16       `cbor:"10,keyasint,omitempty"`
+	InsideID    uint32         `cbor:"11,keyasint,omitempty"`
+}
+
+type specWritable struct {
+	Path      string `cbor:"0,keyasint,omitempty"`
+	SizeBytes uint64 `cbor:"1,keyasint,omitempty"`
+	Mode      uint16 `cbor:"2,keyasint,omitempty"`
+	Shared    bool   `cbor:"3,keyasint,omitempty"`
+	Sealed    bool   `cbor:"4,keyasint,omitempty"`
+}
+
+type specFile struct {
+	Path    string `cbor:"0,keyasint,omitempty"`
+	Content string `cbor:"1,keyasint,omitempty"`
+	Source  string `cbor:"2,keyasint,omitempty"`
+	Mode    uint16 `cbor:"3,keyasint,omitempty"`
+	Owner   string `cbor:"4,keyasint,omitempty"`
 }
 
 type specLimits struct {
@@ -122,7 +146,14 @@ func spec(m *Manifest) specManifest {
 			}
 		}
 		if i := s.Isolation; !reflect.DeepEqual(i, Isolation{}) {
-			t.Isolation = &specIsolation{i.Syscalls, i.SyscallKill, i.Importance, i.Namespaces}
+			t.Isolation = &specIsolation{i.Syscalls, i.SyscallKill, i.Importance, i.Namespaces, i.NodeView, i.Devices,
+				nil, nil, i.Reads, i.TCPBind, i.TCPConnect, i.InsideID}
+			for _, w := range i.Writable {
+				t.Isolation.Writable = append(t.Isolation.Writable, specWritable(w))
+			}
+			for _, f := range i.Files {
+				t.Isolation.Files = append(t.Isolation.Files, specFile(f))
+			}
 		}
 		out.Services = append(out.Services, t)
 	}
@@ -139,7 +170,7 @@ func random(r *rand.Rand, v reflect.Value) {
 		v.SetString([]string{"a", "eth0", "ünï", "x-1"}[r.IntN(4)])
 	case reflect.Bool:
 		v.SetBool(true)
-	case reflect.Uint8, reflect.Uint32, reflect.Uint64:
+	case reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		v.SetUint(r.Uint64() >> r.IntN(64) & (1<<min(v.Type().Bits(), 63) - 1))
 	case reflect.Array:
 		v.Index(r.IntN(4)).SetUint(1 + uint64(r.IntN(255)))

@@ -23,6 +23,68 @@ func TestValidateFindsNothingInAFullManifest(t *testing.T) {
 	}
 }
 
+// tmpfs is a service's own folder.
+func tmpfs(paths ...string) (list []Writable) {
+	for _, path := range paths {
+		list = append(list, Writable{Path: path})
+	}
+	return list
+}
+
+// What isolation asks for: one change to a sound service, and the one line it
+// must give.
+func TestValidateNamesIsolation(t *testing.T) {
+	const outside = "use a plain absolute path outside of /proc, /sys and /dev, below /run"
+	for _, c := range []struct {
+		break_ func(*Isolation)
+		want   string
+	}{
+		{func(i *Isolation) { i.Namespaces = []string{"user"} }, `namespaces: a user namespace of the node's root; give it a user`},
+		{func(i *Isolation) { i.InsideID = 3 }, `inside-id: without a namespace "user"; declare it, or remove the id`},
+		{func(i *Isolation) { i.NodeView, i.Devices = true, []string{"rtc0"} }, `node-view: and what only a view of its own can have; remove one of them`},
+		{func(i *Isolation) { i.NodeView, i.Namespaces = true, []string{"pid"} }, `node-view: and what only a view of its own can have; remove one of them`},
+		{func(i *Isolation) { i.Devices = []string{"../sda"} }, `devices: "../sda" is no name below /dev; write it as "ttyUSB0"`},
+		{func(i *Isolation) { i.Devices = []string{"a", "a"} }, `devices: "a" stands twice; keep one`},
+		{func(i *Isolation) { i.Writable = tmpfs("var") }, `writable: "var" can't be made writable; ` + outside},
+		{func(i *Isolation) { i.Writable = tmpfs("/") }, `writable: "/" can't be made writable; ` + outside},
+		{func(i *Isolation) { i.Writable = tmpfs("/run") }, `writable: "/run" can't be made writable; ` + outside},
+		{func(i *Isolation) { i.Writable = tmpfs("/run/mote/x") }, `writable: "/run/mote/x" can't be made writable; ` + outside},
+		{func(i *Isolation) { i.Writable = tmpfs("/proc/sys") }, `writable: "/proc/sys" can't be made writable; ` + outside},
+		{func(i *Isolation) { i.Writable = tmpfs("/var/") }, `writable: "/var/" can't be made writable; ` + outside},
+		{func(i *Isolation) { i.Writable = tmpfs("/var/x", "/var") }, `writable: "/var" would hide one that stands before it; put it first, or keep one`},
+		{func(i *Isolation) { i.Writable = []Writable{{Path: "/tmp", Mode: 0o10000}} }, `writable: 4096 is too much; use at most 4095`},
+		{func(i *Isolation) { i.Writable = []Writable{{Path: "/run/x", Shared: true, Sealed: true}} }, `writable: "/run/x" is shared, and has a size or a seal; remove one of them`},
+		{func(i *Isolation) { i.Files = []File{{Path: "/etc/x", Content: "x"}} }, `files: "/etc/x" is in no folder of its own; declare a tmpfs for it under writable`},
+		{func(i *Isolation) { i.Writable, i.Files = tmpfs("/etc"), []File{{Path: "/etc/../x", Content: "x"}} }, `files: "/etc/../x" is in no folder of its own; declare a tmpfs for it under writable`},
+		{func(i *Isolation) { i.Writable, i.Files = tmpfs("/etc"), []File{{Path: "/etc/x"}} }, `files: "/etc/x" needs either content or source; give one of them`},
+		{func(i *Isolation) {
+			i.Writable, i.Files = tmpfs("/etc"), []File{{Path: "/etc/x", Source: "/y", Mode: 1}}
+		}, `files: "/y" is shown as it is; give its plain absolute path, and no mode or owner`},
+		{func(i *Isolation) {
+			i.Writable, i.Files = tmpfs("/etc"), []File{{Path: "/etc/x", Content: "x", Owner: "nobody"}}
+		}, `files: "nobody" is no user; declare it under users`},
+		{func(i *Isolation) {
+			i.Writable, i.Files = tmpfs("/etc"), []File{{Path: "/etc/x", Content: "x"}, {Path: "/etc/x", Source: "/y"}}
+		}, `files: "/etc/x" stands twice; keep one`},
+		{func(i *Isolation) { i.Reads = []string{"/etc//x"} }, `reads: "/etc//x" is no plain absolute path; write it without empty parts and dots`},
+		{func(i *Isolation) { i.Reads, i.Syscalls = []string{"/"}, []string{"mount"} }, `reads: the system calls "mount", which it would not stop; remove one of them`},
+		{func(i *Isolation) { i.TCPBind = []uint16{0} }, `tcp-bind: port 0; use 1 to 65535`},
+		{func(i *Isolation) { i.TCPConnect = []uint16{9, 9} }, `tcp-connect: "9" stands twice; keep one`},
+	} {
+		m := &Manifest{Services: []Service{daemon("x")}}
+		c.break_(&m.Services[0].Isolation)
+		p := m.Validate()
+		if want := `manifest: service "x": isolation.` + c.want; len(p) != 1 || p[0].Error() != want {
+			t.Errorf("found %v\n want %s", p, want)
+		}
+	}
+	s := daemon("x")
+	s.NewPrivs, s.Isolation.TCPBind = true, []uint16{1}
+	if p := (&Manifest{Services: []Service{s}}).Validate(); len(p) != 1 || p[0].Field != "isolation.reads" {
+		t.Errorf("limits with new-privs: %v", p)
+	}
+}
+
 // One change to a sound service, and the one line it must give.
 func TestValidateNamesServiceAndField(t *testing.T) {
 	for _, c := range []struct {
@@ -80,11 +142,11 @@ func TestValidateNamesServiceAndField(t *testing.T) {
 		{func(s *Service) { s.Limits.CPUPeriodUsec = 1000 }, `limits.cpu-period: without cpu-max; give both, or neither`},
 		{func(s *Service) { s.Limits.CPUWeight = 10_001 }, `limits.cpu-weight: 10001 is too much; use at most 10000`},
 		{func(s *Service) { s.Limits.PidsMax = PidsMaxMax + 1 }, `limits.pids-max: 4194305 is too much; use at most 4194304`},
-		{func(s *Service) { s.Isolation.Syscalls = []string{"all"} }, `isolation.syscalls: no set "all" of system calls; see ISOLATION.md for the sets`},
+		{func(s *Service) { s.Isolation.Syscalls = []string{"all"} }, `isolation.syscalls: "all" is no set of system calls; see ISOLATION.md for the sets`},
 		{func(s *Service) { s.Isolation.Syscalls = []string{"time", "time"} }, `isolation.syscalls: "time" stands twice; keep one`},
 		{func(s *Service) { s.NewPrivs, s.Isolation.SyscallKill = true, true }, `isolation.syscalls: a filter, and new-privs, which allows none; remove one of them`},
 		{func(s *Service) { s.Isolation.Importance = 10 }, `isolation.importance: 10 is too much; use at most 9`},
-		{func(s *Service) { s.Isolation.Namespaces = []string{"user"} }, `isolation.namespaces: no namespace "user"; use mount, ipc, uts or net`},
+		{func(s *Service) { s.Isolation.Namespaces = []string{"time"} }, `isolation.namespaces: "time" is no namespace; use mount, ipc, uts, net, pid or user`},
 		{func(s *Service) { s.Isolation.Namespaces = []string{"net", "net"} }, `isolation.namespaces: "net" stands twice; keep one`},
 		{func(s *Service) { s.Limits.IO = []IOLimit{{Disk: "../vda"}} }, `limits.io: "../vda" is no disk's name; write the kernel's, as "vda"`},
 		{func(s *Service) { s.Limits.IO = []IOLimit{{Disk: "vda"}, {Disk: "vda"}} }, `limits.io: "vda" stands twice; keep one`},

@@ -45,9 +45,14 @@ func TestCompileAll(t *testing.T) {
 				StartMsec: 60_000, Restart: wire.RestartOnFailure, BackoffMsec: 250, BackoffMaxMsec: 90_000, RestartsMax: 5, RestartsWindowMsec: 3_600_000,
 				StopSignal: 2, StopMsec: 1_500, Limits: wire.Limits{MemoryMaxBytes: 64 << 20, MemoryHighBytes: 50e6, CPUMaxUsec: 50_000, CPUWeight: 200, PidsMax: 64,
 					IO: []wire.IOLimit{{Disk: "vda", ReadBytesPerSec: 10 << 20, WriteBytesPerSec: 1.5e6, ReadOpsPerSec: 100, WriteOpsPerSec: 50}}},
-				Isolation: wire.Isolation{Syscalls: []string{"files", "network"}, SyscallKill: true, Importance: 9, Namespaces: []string{"ipc"}}},
+				Isolation: wire.Isolation{Syscalls: []string{"files", "network"}, SyscallKill: true, Importance: 9, Namespaces: []string{"ipc", "user"},
+					InsideID: 1000, Devices: []string{"net/tun"}, Writable: []wire.Writable{{Path: "/tmp", SizeBytes: 4 << 20, Mode: 0o1777},
+						{Path: "/run/mqtt", Shared: true}, {Path: "/etc/mqtt", Mode: 0o750, Sealed: true}},
+					Files: []wire.File{{Path: "/etc/mqtt/conf", Content: "log info", Mode: 0o400, Owner: "mqtt"}, {Path: "/etc/mqtt/hosts", Source: "/etc/hosts"}},
+					Reads: []string{"/etc/mqtt/"}, TCPBind: []uint16{1883}, TCPConnect: []uint16{443, 8883}}},
 			{Name: "raw", Kind: wire.KindDaemon, Exec: []string{"/bin/raw"}, User: "77", NewPrivs: true, Ready: wire.ReadyUnix, ReadyAddress: "/run/raw sock",
-				Restart: wire.RestartNever, StopSignal: 40, Limits: wire.Limits{CPUMaxUsec: 5_000, CPUPeriodUsec: 20_000}},
+				Restart: wire.RestartNever, StopSignal: 40, Limits: wire.Limits{CPUMaxUsec: 5_000, CPUPeriodUsec: 20_000},
+				Isolation: wire.Isolation{NodeView: true}},
 		},
 	}
 	m := read(t, string(text))

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -43,6 +44,23 @@ func readiness() *scalar {
 			return way
 		},
 		json: object{{"type", "string"}, {"pattern", "^(exec|notify|exit|tcp .+:[0-9]+|unix /.+)$"}}}
+}
+
+// mode is that of a file or folder, in octal.
+func mode(most uint64) *scalar {
+	return &scalar{what: "a mode in octal", like: "0750", plain: plainNumber,
+		parse: func(s string) ([]any, string) {
+			n, err := strconv.ParseUint(s, 8, 16)
+			switch {
+			case err != nil || len(s) < 3 || len(s) > 4 || n == 0:
+				return nil, quote(s) + " is no mode of three or four octal digits"
+			case n > most:
+				return nil, s + " has bits that it can't have"
+			}
+			return []any{n}, ""
+		},
+		text: func(v []any) string { return fmt.Sprintf("%04o", v[0]) },
+		json: object{{"type", []string{"string", "integer"}}, {"pattern", "^[0-7]{3,4}$"}}}
 }
 
 // signal is a name or a number of signal(7).

@@ -160,8 +160,47 @@ func isolationFields() []Field {
 		{Name: "importance", Wire: "Importance", Form: count("a number", "5", 1, wire.ImportanceMax), Default: "5", Example: "9",
 			Doc: "Who goes first when memory runs out: 1 is the first to be killed, 9 the last."},
 		{Name: "namespaces", Wire: "Namespaces", Form: &list{of: text("a namespace", "ipc", wire.WordSizeMax), most: wire.NamespacesMax, like: "[ipc, uts]"},
-			Unset: "the node's", Example: "[ipc, uts]", Doc: "The namespaces that are its own: mount, ipc, uts, net."},
+			Unset: "the node's", Example: "[ipc, uts]", Doc: "The namespaces that are its own: mount, ipc, uts, net, pid, user."},
+		{Name: "inside-id", Wire: "InsideID", Form: count("a number", "1000", 1, math.MaxUint32), Unset: "0, root", Example: "1000",
+			Doc: "Its user and group within its own user namespace."},
+		{Name: "node-view", Wire: "NodeView", Form: truth(), Default: "false", Example: "true",
+			Doc: "It sees the node's own mounts, /dev and all, instead of the services' view; what follows it can't have then."},
+		{Name: "devices", Wire: "Devices", Form: &list{of: text("a name below /dev", "ttyUSB0", wire.DeviceNameSizeMax), most: wire.DevicesMax, like: "[ttyUSB0, net/tun]"},
+			Unset: "null, zero, full, random and urandom only", Example: "[net/tun]", Doc: "The devices that it gets nodes of, owned by its user."},
+		{Name: "writable", Wire: "Writable", Form: &named{table: writableFields, key: "Path", of: "path", most: wire.WritableMax},
+			Unset: "nothing", Example: "{/tmp: {size: 4 MiB}}", Doc: "The folders that it may write to: each a tmpfs of its own, or the node's."},
+		{Name: "files", Wire: "Files", Form: &named{table: fileFields, key: "Path", of: "path", most: wire.FilesMax},
+			Unset: "none", Example: "{/etc/mqtt/conf: {content: log info}}", Doc: "What stands in these folders when it starts: a text, or a file of the image."},
+		{Name: "reads", Wire: "Reads", Form: &list{of: text("a path", "/etc/mqtt/", wire.ViewPathSizeMax), most: wire.ReadsMax, like: "[/etc/mqtt/]"},
+			Unset: "whatever its user may", Example: "[/etc/mqtt/]", Doc: "The only files, and folders with / at the end, that it may read beside its program and what is its own."},
+		{Name: "tcp-bind", Wire: "TCPBind", Form: ports(), Unset: "any", Example: "[1883]", Doc: "The only TCP ports that it may listen on."},
+		{Name: "tcp-connect", Wire: "TCPConnect", Form: ports(), Unset: "any", Example: "[443]", Doc: "The only TCP ports that it may connect to."},
 	}
+}
+
+func writableFields() []Field {
+	return []Field{
+		{Name: "size", Wire: "SizeBytes", Form: size(), Unset: "1 MiB", Example: "4 MiB", Doc: "The most that the tmpfs holds."},
+		{Name: "mode", Wire: "Mode", Form: mode(0o7777), Unset: "0700", Example: "0750", Doc: "Its mode, as chmod(1) writes it; the service's user owns it."},
+		{Name: "shared", Wire: "Shared", Form: truth(), Default: "false", Example: "true", Doc: "It is the node's folder, which others see too, and no tmpfs."},
+		{Name: "sealed", Wire: "Sealed", Form: truth(), Default: "false", Example: "true", Doc: "It is read-only once its files are in it."},
+	}
+}
+
+func fileFields() []Field {
+	return []Field{
+		{Name: "content", Wire: "Content", Form: anyText("a text", "log info", plainNumber), Unset: "that of source", Example: "log info",
+			Doc: "What stands in it."},
+		{Name: "source", Wire: "Source", Form: text("a path", "/etc/mqtt.conf", wire.ViewPathSizeMax), Unset: "content says", Example: "/etc/mqtt.conf",
+			Doc: "A file of the image that is shown in its place."},
+		{Name: "mode", Wire: "Mode", Form: mode(0o777), Unset: "0444", Example: "0400", Doc: "Its mode, as chmod(1) writes it."},
+		{Name: "owner", Wire: "Owner", Form: userName(), Unset: "root", Example: "mqtt", Doc: "Who owns it."},
+	}
+}
+
+// ports are numbers of TCP ports.
+func ports() *list {
+	return &list{of: count("a port", "1883", 1, math.MaxUint16), most: wire.PortsMax, like: "[1883]"}
 }
 
 // userName is a name or a number.

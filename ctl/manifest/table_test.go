@@ -35,6 +35,8 @@ func structs() []struct {
 		{wire.Limits{}, limitFields(), ""},
 		{wire.IOLimit{}, ioFields(), "Disk"},
 		{wire.Isolation{}, isolationFields(), ""},
+		{wire.Writable{}, writableFields(), "Path"},
+		{wire.File{}, fileFields(), "Path"},
 	}
 }
 

@@ -133,7 +133,7 @@ func (s Spec) table(ctx context.Context) (Table, error) {
 	t := append(baseTable(), Entry{Path: ManifestPath, Kind: KindFile, Mode: 0o644, Content: encoded,
 		Reason: "what the node shall be; PID 1 reads it at start"})
 	// Files may not replace a row: Check refuses what is declared twice.
-	t = append(t, s.Files...)
+	t = withMountPoints(append(t, s.Files...), manifest)
 	b := builder{goarch: s.GOARCH, keep: s.Keep}
 	for i, p := range programs {
 		e := Entry{Path: p.Path, Kind: KindFile, Mode: 0o755, Raw: p.Raw, Reason: p.Reason}

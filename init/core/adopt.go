@@ -34,6 +34,7 @@ func (l *Loop) Adopt(memfd int32) {
 	l.tickAt, l.watchdog.due = l.now+tickNsec, true
 	l.watchdog.last = l.machine.shutdown.phase == phaseEnd
 	l.reconcile()
+	l.openView() // what fails is tried again by the next start
 	if l.sources.fd(rankListen, 0) < 0 {
 		l.openControl()
 	}

@@ -171,11 +171,11 @@ func (l *Loop) readArea() {
 	w, errno := l.work(jobRead, workerNsec, func(p *Program) {
 		buffer := p.room(fs.StateBlockBytes)
 		dir, path := l.sys.At(a.path)
-		p.add("open", KeepResult|unix.SYS_OPENAT, uintptr(dir), p.str(path), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		p.add("open", KeepResult|unix.SYS_OPENAT, uintptr(dir), p.str(path), unix.O_RDONLY|unix.O_CLOEXEC, 0, 0)
 		for n := a.next; n < areaBlocks; n++ {
 			at := uintptr(blockAt(n))
-			p.add("read", UseResult|WholeResult|unix.SYS_PREAD64, 0, buffer, fs.StateBlockBytes, at)
-			p.add("pass on", WholeResult|unix.SYS_PWRITE64, uintptr(a.memfd), buffer, fs.StateBlockBytes, at)
+			p.add("read", UseResult|WholeResult|unix.SYS_PREAD64, 0, buffer, fs.StateBlockBytes, at, 0)
+			p.add("pass on", WholeResult|unix.SYS_PWRITE64, uintptr(a.memfd), buffer, fs.StateBlockBytes, at, 0)
 		}
 	})
 	if errno != 0 {

@@ -55,9 +55,9 @@ func (l *Loop) writeArea(key fs.StateKey, block []byte, at int64) {
 func (l *Loop) workArea(key fs.StateKey, block []byte, at int64) (*worker, Errno) {
 	w, errno := l.work(jobKeep, workerNsec, func(p *Program) {
 		dir, path := l.sys.At(l.area.path)
-		p.add("open", KeepResult|unix.SYS_OPENAT, uintptr(dir), p.str(path), unix.O_WRONLY|unix.O_CLOEXEC, 0)
-		p.add("write", UseResult|WholeResult|unix.SYS_PWRITE64, 0, p.bytes(block), uintptr(len(block)), uintptr(at))
-		p.add("flush", UseResult|unix.SYS_FDATASYNC, 0)
+		p.add("open", KeepResult|unix.SYS_OPENAT, uintptr(dir), p.str(path), unix.O_WRONLY|unix.O_CLOEXEC, 0, 0)
+		p.add("write", UseResult|WholeResult|unix.SYS_PWRITE64, 0, p.bytes(block), uintptr(len(block)), uintptr(at), 0)
+		p.add("flush", UseResult|unix.SYS_FDATASYNC, 0, 0, 0, 0, 0)
 	})
 	if errno == 0 {
 		w.area, w.key = true, key

@@ -21,7 +21,8 @@ type Rooms struct {
 
 // New makes a loop over sys and the rooms. It makes no system call yet.
 func New(sys Sys, rooms Rooms) *Loop {
-	l := &Loop{sys: sys, rooms: rooms, manifest: &wire.Manifest{}, nullFD: -1, workersFD: -1}
+	l := &Loop{sys: sys, rooms: rooms, manifest: &wire.Manifest{}, workersFD: -1}
+	l.around.nullFD, l.around.viewFD = -1, -1
 	l.console.fd, l.watchdog.fd, l.area.memfd = -1, -1, -1
 	l.machine.table = &Transitions
 	return l
@@ -75,7 +76,7 @@ func (l *Loop) Boot() {
 func (l *Loop) openFirst() {
 	l.openConsole()
 	errno := insist(func() (errno Errno) {
-		l.nullFD, errno = l.sys.Open("/dev/null", unix.O_RDWR, 0)
+		l.around.nullFD, errno = l.sys.Open("/dev/null", unix.O_RDWR, 0)
 		return errno
 	})
 	if errno != 0 {
@@ -178,7 +179,7 @@ func (l *Loop) missing() []wire.Problem {
 		if len(s.Exec) > 0 && s.Exec[0] != "" {
 			check(i, "exec", s.Exec[0])
 		}
-		if s.Dir != "" {
+		if s.Dir != "" && !s.Isolation.Makes(s.Dir) {
 			check(i, "dir", s.Dir)
 		}
 	}

@@ -235,7 +235,7 @@ func (l *Loop) leaf() {
 	fd, errno := l.sys.Open(cgroupInit+"/cgroup.procs", unix.O_WRONLY, 0)
 	if errno == 0 {
 		_, errno = l.work(jobLeaf, workerNsec, func(p *Program) {
-			p.add("move PID 1", unix.SYS_WRITE, uintptr(fd), p.str("1"), 1)
+			p.add("move PID 1", unix.SYS_WRITE, uintptr(fd), p.str("1"), 1, 0, 0)
 		})
 		l.sys.Close(fd)
 	}

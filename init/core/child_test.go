@@ -70,7 +70,8 @@ func TestHelperLooksAtItself(t *testing.T) {
 func TestStepsOfAService(t *testing.T) {
 	p := new(Program)
 	names := func(st *start, spec *wire.Service) []string {
-		buildService(p, spec, st, 3, 4)
+		st.place(&wire.Manifest{}, &spec.Isolation)
+		buildService(p, spec, st, &around{nullFD: 3, viewFD: 5, procFD: 6, landlock: 6}, 4)
 		var list []string
 		for n := range p.stepsCount {
 			list = append(list, p.StepName(n))
@@ -80,11 +81,15 @@ func TestStepsOfAService(t *testing.T) {
 	user := names(&start{uid: 5, gid: 6, caps: 1}, &wire.Service{Exec: []string{"/bin/x"},
 		Rlimits: []wire.Rlimit{{Name: "core"}}})
 	root := names(&start{}, &wire.Service{Exec: []string{"/bin/x"}, NewPrivs: true})
-	boxed := names(&start{namespaces: unix.CLONE_NEWNS}, &wire.Service{Exec: []string{"/bin/x"},
-		Isolation: wire.Isolation{Importance: 9}})
+	boxed := names(&start{}, &wire.Service{Exec: []string{"/bin/x"}, Isolation: wire.Isolation{Importance: 9,
+		Namespaces: []string{"mount", "pid", "user", "net"}, Devices: []string{"net/tun"}, TCPBind: []uint16{80},
+		Writable: []wire.Writable{{Path: "/run/x", Shared: true}, {Path: "/tmp"}, {Path: "/etc/x", Sealed: true}},
+		Files:    []wire.File{{Path: "/etc/x/f", Content: "f"}, {Path: "/etc/x/g", Source: "/g"}}}})
+	node := names(&start{}, &wire.Service{Exec: []string{"/bin/x"}, Isolation: wire.Isolation{NodeView: true, Namespaces: []string{"mount"}}})
 	golden.Check(t, filepath.Join("testdata", "steps.txt"), "a user with one capability:\n  "+strings.Join(user, "\n  ")+
 		"\nroot, new privileges allowed:\n  "+strings.Join(root, "\n  ")+
-		"\nan important one with its own mounts:\n  "+strings.Join(boxed, "\n  ")+"\n")
+		"\nan important one with everything of its own:\n  "+strings.Join(boxed, "\n  ")+
+		"\none with the node's view and mounts of its own:\n  "+strings.Join(node, "\n  ")+"\n")
 	if p.StepName(-1) != "unknown step" || p.StepName(stepsMax) != "unknown step" {
 		t.Error("a step that is not there has a name")
 	}

@@ -8,6 +8,7 @@ package core
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -38,9 +39,14 @@ func runChild(t *testing.T, spec *wire.Service, st *start, out *os.File) (end, [
 	st.outputs = [2]int32{int32(out.Fd()), int32(out.Fd())}
 	st.env = spec.Env
 	st.syscalls, _ = wire.SyscallSets(spec.Isolation.Syscalls)
-	st.namespaces, _ = wire.NamespaceFlags(spec.Isolation.Namespaces)
+	st.place(&wire.Manifest{}, &spec.Isolation)
 	sys, p := &Linux{}, room(t)
-	buildService(p, spec, st, int32(null.Fd()), int32(w.Fd()))
+	a := testAround(t)
+	a.nullFD = int32(null.Fd())
+	for n, path := range st.devices {
+		a.nodes[n].typ, a.nodes[n].number, _ = sys.Node(path)
+	}
+	buildService(p, spec, st, a, int32(w.Fd()))
 	pid, pidfd, errno := sys.Clone(p)
 	w.Close()
 	if errno != 0 {
@@ -54,6 +60,52 @@ func runChild(t *testing.T, spec *wire.Service, st *start, out *os.File) (end, [
 		t.Fatal(err)
 	}
 	return endOf(uint32(status)), report[:n]
+}
+
+// most fills all that places a service.
+func most(i *wire.Isolation) {
+	long := func(n int, size int) string {
+		s := "/" + string(rune('a'+n)) + strings.Repeat("/x", size)
+		return s[:size]
+	}
+	i.Namespaces = []string{"mount", "ipc", "uts", "net", "pid", "user"}
+	for n := range wire.WritableMax {
+		i.Devices = append(i.Devices, long(n, wire.DeviceNameSizeMax+1)[1:])
+		i.Writable = append(i.Writable, wire.Writable{Path: "/run" + long(n, wire.ViewPathSizeMax-4), SizeBytes: 1<<64 - 1, Sealed: true})
+		i.Files = append(i.Files, wire.File{Path: long(n, wire.ViewPathSizeMax), Source: long(n, wire.ViewPathSizeMax)})
+		i.Reads = append(i.Reads, long(n, wire.ReadsSizeMax/wire.ReadsMax-1))
+		i.TCPBind, i.TCPConnect = append(i.TCPBind, uint16(n)), append(i.TCPConnect, uint16(n))
+	}
+}
+
+// testAround makes the services' view in a mount namespace of this test's thread,
+// which ends with it.
+func testAround(t testing.TB) *around {
+	t.Helper()
+	runtime.LockOSThread()
+	if err := unix.Unshare(unix.CLONE_NEWNS); err != nil {
+		t.Fatal(err)
+	}
+	sys, p := &Linux{}, new(Program)
+	if errno := sys.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); errno != 0 {
+		t.Fatal(errno)
+	}
+	buildView(p, nil) // modes belong to the whole machine
+	a := &around{}
+	var step int
+	var errno Errno
+	if a.viewFD, step, errno = sys.View(p); errno != 0 {
+		t.Fatalf("%s: %v", p.StepName(step), errno)
+	}
+	t.Cleanup(func() { unix.Close(int(a.viewFD)) })
+	if a.procFD, errno = sys.Open("/proc", unix.O_PATH|unix.O_DIRECTORY, 0); errno != 0 {
+		t.Fatal(errno)
+	}
+	t.Cleanup(func() { unix.Close(int(a.procFD)) })
+	if a.landlock, errno = sys.Landlock(); errno != 0 {
+		t.Fatal(errno)
+	}
+	return a
 }
 
 // outFile makes a file that stands for the output pipes.
@@ -124,8 +176,9 @@ func TestChildReportsItsFailedStep(t *testing.T) {
 			if ended != (end{kind: endExit, code: exitStepFailed}) || len(b) != 8 {
 				t.Fatalf("ended %+v, reported %v", ended, b)
 			}
-			p := new(Program)
-			buildService(p, spec, &start{caps: 1<<wire.CapsMax - 1}, 0, 0)
+			p, st := new(Program), &start{caps: 1<<wire.CapsMax - 1}
+			st.place(&wire.Manifest{}, &spec.Isolation)
+			buildService(p, spec, st, testAround(t), 0)
 			step, errno := p.StepName(int(b[0])), Errno(b[4])
 			if step != c.step || errno != c.errno {
 				t.Errorf("reported %q %v, want %q %v", step, errno, c.step, c.errno)
@@ -146,7 +199,7 @@ func TestCloneDoesNotWait(t *testing.T) {
 	defer unix.Close(fds[0])
 	p := room(t)
 	p.reset("waits", -1, -1)
-	p.add("read", unix.SYS_READ, uintptr(fds[0]), p.words(0), 1)
+	p.add("read", unix.SYS_READ, uintptr(fds[0]), p.words(0), 1, 0, 0)
 	held := atomic.Bool{}
 	rescue := time.AfterFunc(5*time.Second, func() {
 		held.Store(true)
@@ -189,10 +242,10 @@ func TestMayFail(t *testing.T) {
 		}
 		sys, p := &Linux{}, room(t)
 		p.reset("may", -1, int32(fds[1]))
-		p.add("open", c.may|KeepResult|unix.SYS_OPENAT, 0, p.str(c.path), unix.O_RDWR)
-		p.add("write", c.may|UseResult|unix.SYS_WRITE, 0, p.words(1), 8)
+		p.add("open", c.may|KeepResult|unix.SYS_OPENAT, 0, p.str(c.path), unix.O_RDWR, 0, 0)
+		p.add("write", c.may|UseResult|unix.SYS_WRITE, 0, p.words(1), 8, 0, 0)
 		if c.path == "/dev/full" {
-			p.add("write", UseResult|unix.SYS_WRITE, 0, p.words(1), 8)
+			p.add("write", UseResult|unix.SYS_WRITE, 0, p.words(1), 8, 0, 0)
 		}
 		pid, pidfd, errno := sys.Clone(p)
 		if errno != 0 {
@@ -216,7 +269,7 @@ func TestMayFail(t *testing.T) {
 func TestProgramKnowsItsBounds(t *testing.T) {
 	p := new(Program)
 	spec := &wire.Service{Name: "x", Exec: []string{"/bin/" + strings.Repeat("x", programTextMax)}}
-	buildService(p, spec, &start{}, 0, 0)
+	buildService(p, spec, &start{}, new(around), 0)
 	if _, _, errno := (&Linux{}).Clone(p); errno != unix.E2BIG {
 		t.Errorf("a program past its bounds: %v, want E2BIG", errno)
 	}
@@ -231,7 +284,10 @@ func TestProgramKnowsItsBounds(t *testing.T) {
 	for len(spec.Rlimits) < wire.RlimitsMax {
 		spec.Rlimits = append(spec.Rlimits, wire.Rlimit{Name: "nofile"})
 	}
-	buildService(p, spec, &start{uid: 1, caps: 1<<20 - 1, syscalls: wire.SyscallsDefault, namespaces: unix.CLONE_NEWNS, env: append(spec.Env, "NOTIFY_SOCKET="+notifyDir+"x")}, 0, 0)
+	st := &start{uid: 1, caps: 1<<20 - 1, syscalls: wire.SyscallsDefault, env: append(spec.Env, "NOTIFY_SOCKET="+notifyDir+"x")}
+	most(&spec.Isolation)
+	st.place(&wire.Manifest{}, &spec.Isolation)
+	buildService(p, spec, st, &around{landlock: 99}, 0)
 	if p.overflow {
 		t.Errorf("the largest service does not fit: %d steps, %d bytes, %d pointers", p.stepsCount, p.textUsed, p.ptrsUsed)
 	}

@@ -91,9 +91,9 @@ func escapes() []escape {
 		}},
 		{"signal PID 1", "user", one, func() unix.Errno { return call(unix.SYS_KILL, 1, 0, 0) }},
 		{"write /proc/sys/kernel/core_pattern", "user", unix.EACCES, open("/proc/sys/kernel/core_pattern", unix.O_WRONLY)},
-		{"/proc/1/root", "user", unix.EACCES, open("/proc/1/root/etc", unix.O_RDONLY)},
-		{"/proc/1/mem", "user", unix.EACCES, open("/proc/1/mem", unix.O_RDWR)},
-		{"write into /", "user", unix.EACCES, open("/mote-escape", unix.O_WRONLY|unix.O_CREAT)},
+		{"/proc/1/root", "view", unix.ENOENT, open("/proc/1/root/etc", unix.O_RDONLY)},
+		{"/proc/1/mem", "view", unix.ENOENT, open("/proc/1/mem", unix.O_RDWR)},
+		{"write into /", "view", unix.EROFS, open("/mote-escape", unix.O_WRONLY|unix.O_CREAT)},
 	}
 }
 

@@ -55,7 +55,7 @@ func TestActUnderOvermounts(t *testing.T) {
 	l.resolve()
 	p := new(Program)
 	p.reset("self", -1, -1)
-	buildPlace(p, &l.starts[0], 1)
+	buildPlace(p, &l.starts[0], &wire.Service{Isolation: wire.Isolation{Importance: 1, NodeView: true}}, &l.around)
 	pid, _, errno := sys.Clone(p)
 	must("clone", errno)
 	var status unix.WaitStatus

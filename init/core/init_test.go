@@ -35,7 +35,7 @@ func TestActAsInit(t *testing.T) {
 	}
 	p.reset("sender", -1, -1)
 	for sig := uintptr(1); sig <= 64; sig++ {
-		p.add("kill", unix.SYS_KILL, 1, sig)
+		p.add("kill", unix.SYS_KILL, 1, sig, 0, 0, 0)
 	}
 	pid, pidfd, errno := sys.Clone(p)
 	if errno != 0 {

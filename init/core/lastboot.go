@@ -34,13 +34,12 @@ func (l *Loop) fetchLast() {
 	switch b.due {
 	case jobCrashMount:
 		fill = func(p *Program) {
-			p.add("mount "+hw.CrashFolder, unix.SYS_MOUNT, p.str("pstore"), p.str(hw.CrashFolder), p.str("pstore"),
-				unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, 0)
+			p.add("mount "+hw.CrashFolder, unix.SYS_MOUNT, p.str("pstore"), p.str(hw.CrashFolder), p.str("pstore"), unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, 0)
 		}
 	case jobCrashErase:
 		fill = func(p *Program) {
 			for i := range b.records[:b.count] {
-				p.add("erase a record", unix.SYS_UNLINKAT, ^uintptr(99), p.str(b.records[i].Path()), 0) // AT_FDCWD, −100
+				p.add("erase a record", unix.SYS_UNLINKAT, ^uintptr(99), p.str(b.records[i].Path()), 0, 0, 0) // AT_FDCWD, −100
 			}
 		}
 	default:

@@ -47,9 +47,10 @@ const (
 	eventsMax     = 1024
 	eventsReserve = 4*servicesMax + reapMax
 
-	// stepsMax system calls of a child: a service needs about 70, 41 of them
-	// to drop capabilities from the bounding set.
-	stepsMax = 128
+	// stepsMax system calls of a child: a service needs about 80, 41 of them to
+	// drop capabilities from the bounding set; one that declares everything some
+	// 600. What a child does not use of a Program is never touched.
+	stepsMax = 768
 	// stackWords of a child's stack before its exec: runSteps and a system call,
 	// neither of which checks it (nosplit), are held under 100 by the linker.
 	stackWords = 256
@@ -58,8 +59,14 @@ const (
 	addressesMax = 1 << 48
 	// programTextMax bytes of argv, environment and structures of a child, and
 	// programPointersMax entries of argv and envp together.
-	programTextMax     = wire.ArgvSizeMax + wire.EnvSizeMax + 4096 + 8*filterMax
+	programTextMax     = wire.ArgvSizeMax + wire.EnvSizeMax + 4096 + 8*filterMax + placeTextMax
 	programPointersMax = wire.ArgvMax + wire.EnvMax + 3 // two NULLs, NOTIFY_SOCKET
+
+	// placeTextMax bytes of paths and options of what a service is given, each path
+	// once for every call that takes it, and of its files.
+	placeTextMax = 5*wire.WritableMax*(wire.ViewPathSizeMax+1) + 3*wire.FilesMax*(wire.ViewPathSizeMax+1) +
+		wire.DevicesMax*wire.DeviceNameSizeMax*(wire.DeviceNameSizeMax+8)/2 + 2*wire.ReadsSizeMax +
+		wire.FilesSizeMax + 8<<10
 
 	// ringBytes of output kept for a service; the oldest is dropped and counted.
 	ringBytes = 16 << 10

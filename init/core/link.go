@@ -171,8 +171,7 @@ func (l *Loop) workLink(o netcfg.Op) {
 	}
 	request := k.net.Encode(k.request[:0], o)
 	w, errno := l.work(jobLink, workerNsec, func(p *Program) {
-		p.add("send to rtnetlink", unix.SYS_WRITE, uintptr(l.sources.fd(rankLinkAck, 0)),
-			p.bytes(request), uintptr(len(request)))
+		p.add("send to rtnetlink", unix.SYS_WRITE, uintptr(l.sources.fd(rankLinkAck, 0)), p.bytes(request), uintptr(len(request)), 0, 0)
 	})
 	if errno != 0 {
 		k.net.Failed(o, errno, l.now)

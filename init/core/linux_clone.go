@@ -58,6 +58,9 @@ func (l *Linux) Clone(p *Program) (int32, int32, Errno) {
 		c.args.flags |= cloneIntoCgroup
 		c.args.cgroup = uint64(p.CgroupFD)
 	}
+	if p.PIDNamespace {
+		c.args.flags |= unix.CLONE_NEWPID
+	}
 	pid := clone3(&c.args)
 	runtime.KeepAlive(p)
 	if errno := Errno(-pid); pid < 0 {
@@ -84,10 +87,27 @@ func clone3(args *cloneArgs) (pid int)
 //go:noinline
 //go:norace
 func runSteps(first *step, count, reportFD uintptr) {
-	var result, kept, code uintptr
-	var errno Errno
-	for i := uintptr(0); i < count; i++ {
-		s := (*step)(unsafe.Add(unsafe.Pointer(first), i*unsafe.Sizeof(step{})))
+	var code uintptr
+	if at, errno := makeCalls(first, count); errno != 0 {
+		report := [2]uint32{uint32(at), uint32(errno)}
+		syscall.RawSyscall(unix.SYS_WRITE, reportFD, uintptr(unsafe.Pointer(&report)), unsafe.Sizeof(report))
+		code = exitStepFailed
+	}
+	for {
+		syscall.RawSyscall(unix.SYS_EXIT_GROUP, code, 0, 0)
+	}
+}
+
+// makeCalls makes the steps' system calls in their order, up to the first that
+// fails. It is held to what runSteps is.
+//
+//go:nosplit
+//go:noinline
+//go:norace
+func makeCalls(first *step, count uintptr) (at uintptr, errno Errno) {
+	var result, kept uintptr
+	for ; at < count; at++ {
+		s := (*step)(unsafe.Add(unsafe.Pointer(first), at*unsafe.Sizeof(step{})))
 		arg0 := s.args[0]
 		if s.nr&UseResult != 0 {
 			arg0 = kept
@@ -97,18 +117,16 @@ func runSteps(first *step, count, reportFD uintptr) {
 			errno = unix.EIO
 		}
 		if errno != 0 && s.nr&MayFail == 0 {
-			report := [2]uint32{uint32(i), uint32(errno)}
-			syscall.RawSyscall(unix.SYS_WRITE, reportFD, uintptr(unsafe.Pointer(&report)), unsafe.Sizeof(report))
-			code = exitStepFailed
-			break
+			return at, errno
 		}
 		if s.nr&KeepResult != 0 {
 			kept = result
 		}
+		if s.nr&StoreResult != 0 {
+			*(*uint32)(unsafe.Add(unsafe.Pointer(first), s.args[4])) = uint32(result)
+		}
 	}
-	for {
-		syscall.RawSyscall(unix.SYS_EXIT_GROUP, code, 0, 0)
-	}
+	return at, 0
 }
 
 // exitStepFailed is the exit status of a child whose step failed; the report

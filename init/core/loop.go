@@ -68,8 +68,8 @@ type Loop struct {
 	counter     counter
 	area        area
 	pressure    pressure
-	// nullFD is /dev/null, workersFD the cgroup of the workers; −1: none.
-	nullFD    int32
+	around      around
+	// workersFD is the cgroup of the workers; −1: none.
 	workersFD int32
 	// pidsMax is the limit of a service that declares none.
 	pidsMax uint32

@@ -8,7 +8,7 @@ import "golang.org/x/sys/unix"
 // kernel, as no room is given for them; that also ends a BARRIER=1 at once.
 
 // notifyDir holds the sockets; the service finds its own in NOTIFY_SOCKET.
-const notifyDir = "/run/mote/notify/"
+const notifyDir = "/run/notify/"
 
 // openNotify makes the socket of service i, if it uses one and has none.
 func (l *Loop) openNotify(i int) Errno {

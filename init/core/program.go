@@ -26,6 +26,8 @@ type Program struct {
 	CgroupFD int32
 	// ReportFD is the write end of the report pipe.
 	ReportFD int32
+	// PIDNamespace has it born as the first process of a pid namespace of its own.
+	PIDNamespace bool
 
 	// stack is the child's, before its exec: see Clone.
 	stack      [stackWords]uintptr
@@ -49,8 +51,10 @@ type Program struct {
 // A step with KeepResult leaves what its call returned, a descriptor, to the
 // steps behind it with UseResult, which take it as their first argument. One with
 // WholeResult fails with EIO unless its call returned its third argument: a read
-// or a write of fewer bytes. The failure of one with MayFail is no failure of the
-// program; where it keeps its result, that is no descriptor.
+// or a write of fewer bytes. One with StoreResult writes it into the
+// Program, as far behind its first step as its last argument says: into a structure
+// that a later call takes. The failure of one with MayFail is no failure of the program; where
+// it keeps its result, that is no descriptor.
 type step struct {
 	nr   uintptr
 	args [5]uintptr
@@ -61,30 +65,51 @@ const (
 	KeepResult  = 1 << 30
 	UseResult   = 1 << 29
 	WholeResult = 1 << 28
-	MayFail     = 1 << 27
+	StoreResult = 1 << 27
+	MayFail     = 1 << 26
 	numberBits  = MayFail - 1
 )
 
 // reset makes p empty for another use.
 func (p *Program) reset(name string, cgroupFD, reportFD int32) {
-	p.Name, p.Exec, p.CgroupFD, p.ReportFD = name, "", cgroupFD, reportFD
+	p.Name, p.Exec, p.CgroupFD, p.ReportFD, p.PIDNamespace = name, "", cgroupFD, reportFD, false
 	p.stepsCount, p.textUsed, p.ptrsUsed, p.overflow = 0, 0, 0, false
 }
 
-// add appends a system call; what names it in errors and in tests. Not inlined,
-// and neither are str and words: in all their places that would take 12 KB.
+// add appends a system call with its arguments, 0 for those that it has not; what
+// names it in errors and in tests. Nine registers are all it takes at its hundred
+// places.
 //
 //go:noinline
-func (p *Program) add(what string, nr uintptr, args ...uintptr) {
-	if p.stepsCount == stepsMax || len(args) > len(step{}.args) {
+func (p *Program) add(what string, nr, a, b, c, d, e uintptr) {
+	if p.stepsCount == stepsMax {
 		p.overflow = true
 		return
 	}
-	s := &p.steps[p.stepsCount]
-	*s = step{nr: nr}
-	copy(s.args[:], args)
+	p.steps[p.stepsCount] = step{nr, [5]uintptr{a, b, c, d, e}}
 	p.whats[p.stepsCount] = what
 	p.stepsCount++
+}
+
+// at appends a call of the *at family for an absolute path.
+//
+//go:noinline
+func (p *Program) at(what string, nr uintptr, path string, b, c, d uintptr) {
+	p.add(what, nr, 0, p.str(path), b, c, d)
+}
+
+// mount appends mount(2); what is empty is NULL to it.
+//
+//go:noinline
+func (p *Program) mount(what, source, target, fstype string, flags uintptr, options string) {
+	p.add(what, unix.SYS_MOUNT, p.strOrNull(source), p.str(target), p.strOrNull(fstype), flags, p.strOrNull(options))
+}
+
+func (p *Program) strOrNull(s string) uintptr {
+	if s == "" {
+		return 0
+	}
+	return p.str(s)
 }
 
 // str places a NUL-terminated copy of s and gives its address.
@@ -145,8 +170,8 @@ func (p *Program) room(size int) uintptr {
 // private gives the child mounts of its own: what is mounted outside still arrives,
 // what it mounts stays with it and goes when it ends.
 func (p *Program) private() {
-	p.add("own mounts", unix.SYS_UNSHARE, unix.CLONE_NEWNS)
-	p.add("own mounts", unix.SYS_MOUNT, 0, p.str("/"), 0, unix.MS_REC|unix.MS_SLAVE, 0)
+	p.add("own mounts", unix.SYS_UNSHARE, unix.CLONE_NEWNS, 0, 0, 0, 0)
+	p.mount("own mounts", "", "/", "", unix.MS_REC|unix.MS_SLAVE, "")
 }
 
 // vector places a NULL-terminated array of strings, as execve takes it.

@@ -37,7 +37,7 @@ func TestChildHasOnlyTheProgram(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.reset(c.name, -1, int32(w.Fd()))
-		p.add("look", unix.SYS_RT_SIGPROCMASK, unix.SIG_BLOCK, c.at(), 0, 8) // reads a set of signals
+		p.add("look", unix.SYS_RT_SIGPROCMASK, unix.SIG_BLOCK, c.at(), 0, 8, 0) // reads a set of signals
 		pid, pidfd, errno := sys.Clone(p)
 		w.Close()
 		if errno != 0 {

@@ -9,10 +9,18 @@ import (
 )
 
 // run is a second, dumb reading of a filter: what the kernel would answer.
-func (f *filter) run(t *testing.T, arch, nr uint32, arg0 uint64) uint32 {
+func (f *filter) run(t *testing.T, arch, nr uint32, args ...uint64) uint32 {
 	t.Helper()
-	acc := uint32(0)
+	verdict, _ := f.walk(t, arch, nr, args...)
+	return verdict
+}
+
+// walk counts the steps too.
+func (f *filter) walk(t *testing.T, arch, nr uint32, args ...uint64) (verdict uint32, steps int) {
+	t.Helper()
+	acc, args := uint32(0), append(args, 0, 0)
 	for at := 0; at < f.count; at++ {
+		steps++
 		w := f.code[at]
 		jt, jf, k := int(w>>16&255), int(w>>24&255), uint32(w>>32)
 		jump := func(yes bool) {
@@ -24,7 +32,7 @@ func (f *filter) run(t *testing.T, arch, nr uint32, arg0 uint64) uint32 {
 		}
 		switch uint16(w) {
 		case bpfLoad:
-			acc = map[uint32]uint32{dataNumber: nr, dataArch: arch, dataArg0: uint32(arg0)}[k]
+			acc = map[uint32]uint32{dataNumber: nr, dataArch: arch, dataArg0: uint32(args[0]), dataArg1: uint32(args[1])}[k]
 		case bpfEqual:
 			jump(acc == k)
 		case bpfAbove:
@@ -32,13 +40,13 @@ func (f *filter) run(t *testing.T, arch, nr uint32, arg0 uint64) uint32 {
 		case bpfBits:
 			jump(acc&k != 0)
 		case bpfRet:
-			return k
+			return k, steps
 		default:
 			t.Fatalf("instruction %d is %#x", at, w)
 		}
 	}
 	t.Fatal("the filter has no end")
-	return 0
+	return 0, 0
 }
 
 // Every number, under every set alone and the default, gets what the set says.
@@ -50,7 +58,7 @@ func TestFilterAnswersAsTheSetsSay(t *testing.T) {
 		if n >= 0 {
 			sets = 1 | 1<<n
 		}
-		f.compile(sets, false)
+		f.compile(sets, false, true)
 		if f.count > filterMax {
 			t.Fatalf("set %d takes %d instructions, of %d", n, f.count, filterMax)
 		}
@@ -60,20 +68,47 @@ func TestFilterAnswersAsTheSetsSay(t *testing.T) {
 			if bits.has(nr) {
 				want = retAllow
 			}
+			if nr == unix.SYS_IOPRIO_SET {
+				want = eperm // of no process, see TestFilterKeepsRootFromPID1
+			}
 			if nr == unix.SYS_CLONE3 && n != wire.SyscallsNamespaces {
 				want = enosys
 			}
-			if got := f.run(t, auditArch, nr, 0); got != want {
+			if got := f.run(t, auditArch, nr, 0, 0); got != want {
 				t.Errorf("sets %#x, call %d: %#x, want %#x", sets, nr, got, want)
 			}
 		}
 	}
 }
 
+// Every union of sets has a filter that fits, and the kernel finds a verdict in few
+// steps: it runs the filter for each number when it is installed.
+func TestFilterFits(t *testing.T) {
+	f := new(filter)
+	longest, most := 0, 0
+	for sets := range uint16(1 << wire.SyscallSetsCount) {
+		f.compile(sets|1, false, true)
+		longest = max(longest, f.count)
+		if f.count > filterMax {
+			t.Fatalf("sets %#x take %d instructions, of %d", sets, f.count, filterMax)
+		}
+	}
+	f.compile(wire.SyscallsDefault, false, true)
+	steps := 0
+	for nr := range uint32(callsMax) {
+		_, taken := f.walk(t, auditArch, nr)
+		steps, most = steps+taken, max(most, taken)
+	}
+	if steps > 12*callsMax {
+		t.Errorf("%d steps for %d numbers", steps, callsMax)
+	}
+	t.Logf("%d instructions at most; the default has %d, %d steps for all numbers, %d for one at most", longest, f.count, steps, most)
+}
+
 // The ways around a filter, and the calls that the default must refuse.
 func TestFilterHasNoWayAround(t *testing.T) {
 	f := new(filter)
-	f.compile(wire.SyscallsDefault, true)
+	f.compile(wire.SyscallsDefault, true, true)
 	for _, c := range []struct {
 		name     string
 		arch, nr uint32
@@ -100,6 +135,40 @@ func TestFilterHasNoWayAround(t *testing.T) {
 	} {
 		if got := f.run(t, c.arch, c.nr, c.arg0); got != c.want {
 			t.Errorf("%s: %#x, want %#x", c.name, got, c.want)
+		}
+	}
+}
+
+// What root could do to PID 1 because they are the same user is for itself only,
+// on either argument; another user's own threads are its affair.
+func TestFilterKeepsRootFromPID1(t *testing.T) {
+	f := new(filter)
+	refused, allowed := retErrno|uint32(unix.EPERM), uint32(retAllow)
+	for _, c := range []struct {
+		nr       uint32
+		args     []uint64
+		root     uint32
+		whatever uint32
+	}{
+		{unix.SYS_PRLIMIT64, []uint64{1}, refused, allowed},
+		{unix.SYS_PRLIMIT64, []uint64{0}, allowed, allowed},
+		{unix.SYS_SCHED_SETAFFINITY, []uint64{77}, refused, allowed},
+		{unix.SYS_SCHED_SETSCHEDULER, []uint64{1}, refused, allowed},
+		{unix.SYS_SETPRIORITY, []uint64{unix.PRIO_USER, 0}, refused, allowed},
+		{unix.SYS_SETPRIORITY, []uint64{unix.PRIO_PROCESS, 1}, refused, allowed},
+		{unix.SYS_SETPRIORITY, []uint64{unix.PRIO_PROCESS, 0}, allowed, allowed},
+		{unix.SYS_IOPRIO_SET, []uint64{1, 1}, refused, allowed},
+		{unix.SYS_IOPRIO_SET, []uint64{3, 0}, refused, allowed},
+		{unix.SYS_IOPRIO_SET, []uint64{1, 0}, allowed, allowed},
+		{unix.SYS_REBOOT, nil, refused, refused},
+	} {
+		f.compile(wire.SyscallsDefault, false, true)
+		if got := f.run(t, auditArch, c.nr, c.args...); got != c.root {
+			t.Errorf("root's call %d of %v: %#x, want %#x", c.nr, c.args, got, c.root)
+		}
+		f.compile(wire.SyscallsDefault, false, false)
+		if got := f.run(t, auditArch, c.nr, c.args...); got != c.whatever {
+			t.Errorf("a user's call %d of %v: %#x, want %#x", c.nr, c.args, got, c.whatever)
 		}
 	}
 }

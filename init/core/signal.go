@@ -25,8 +25,13 @@ func signalAddresses() (handler, restorer uintptr)
 
 // signalsHandled are the twelve that would kill a Go program as PID 1 when a
 // process sends them (1–8, 11, 15, 16, 31), SIGCHLD, which wakes the loop for
-// an orphan at once, and SIGPWR. The kernel drops every other one for PID 1.
-var signalsHandled = [...]uint8{1, 2, 3, 4, 5, 6, 7, 8, 11, 15, 16, 17, 30, 31}
+// an orphan at once, SIGPWR, and 32 and 34, which Go leaves without a handler.
+//
+// The kernel drops for PID 1 what has no handler, but not always: while one
+// thread is in a handler, with every signal blocked, such a signal is not dropped
+// there (sig_ignored, kernel/signal.c), finds another thread that has it unblocked
+// (complete_signal), is fatal to that, and the kernel panics.
+var signalsHandled = [...]uint8{1, 2, 3, 4, 5, 6, 7, 8, 11, 15, 16, 17, 30, 31, 32, 34}
 
 // sigaction is the kernel's struct sigaction (not libc's), the same on amd64
 // and arm64: include/linux/signal_types.h.

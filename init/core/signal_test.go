@@ -50,6 +50,26 @@ func TestSignals(t *testing.T) {
 	}
 }
 
+// TestNoSignalIsLeftToTheKernel looks at who handles what: a signal whose default
+// is to end a process must be handled, whether a process may send it or not.
+func TestNoSignalIsLeftToTheKernel(t *testing.T) {
+	if _, errno := (&Linux{}).SignalPipe(); errno != 0 {
+		t.Fatal(errno)
+	}
+	harmless := map[int]bool{9: true, 19: true, // can't be handled
+		18: true, 20: true, 21: true, 22: true, // stop and go on, which PID 1 never does
+		33: true} // Go's own, but with cgo, which PID 1 has not
+	for sig := 1; sig <= 64; sig++ {
+		act := &sigaction{}
+		if errno := rtSigaction(uint8(sig), nil, act); errno != 0 {
+			t.Fatalf("signal %d: %v", sig, errno)
+		}
+		if act.handler <= 1 && !harmless[sig] { // SIG_DFL, SIG_IGN
+			t.Errorf("signal %d has no handler", sig)
+		}
+	}
+}
+
 // faults reads through a nil pointer; Go makes a panic of it.
 func faults() (recovered bool) {
 	defer func() { recovered = recover() != nil }()

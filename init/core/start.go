@@ -13,12 +13,17 @@ type start struct {
 	caps       uint64 // bit n is capability n
 	syscalls   uint16 // bit n is a set of wire's
 	namespaces uint32 // flags of unshare(2)
-	env        []string
-	notifyPath string // empty: it does not speak sd_notify
-	oomDir     uintptr
-	oomFile    string // oomFile as its child looks it up from oomDir
-	status     [statusMax]byte
-	statusLen  int
+	ownView    bool   // it has mounts of its own
+	// passesModes: it has a capability that the modes of files don't stop.
+	passesModes bool
+	devices     []string
+	owners      []uint32 // of its files: user and group of each
+	env         []string
+	notifyPath  string // empty: it does not speak sd_notify
+	status      [statusMax]byte
+	statusLen   int
+	oomDir      uintptr
+	oomFile     string // oomFile as its child looks it up from oomDir
 
 	pid      int32
 	cgroupFD int32    // 0: not made yet
@@ -42,6 +47,7 @@ type start struct {
 // resolve turns the description's names into numbers, once. The manifest was
 // checked before, so every name is known.
 func (l *Loop) resolve() {
+	l.askLandlock()
 	for i := range l.machine.services[:l.machine.count] {
 		spec := l.machine.services[i].spec
 		st := &l.starts[i]
@@ -53,7 +59,7 @@ func (l *Loop) resolve() {
 			st.caps |= 1 << n
 		}
 		st.syscalls, _ = wire.SyscallSets(spec.Isolation.Syscalls)
-		st.namespaces, _ = wire.NamespaceFlags(spec.Isolation.Namespaces)
+		st.place(l.manifest, &spec.Isolation)
 		st.startName, st.upName = markNames[markStart]+" "+spec.Name, markNames[markUp]+" "+spec.Name
 		st.readyOf = "ready of " + spec.Name
 		st.env = spec.Env
@@ -86,6 +92,9 @@ func (l *Loop) prepare(i int) Errno {
 	if errno := l.openCgroup(i); errno != 0 {
 		return errno // openCgroup named the file
 	}
+	if errno := l.openAround(i); errno != 0 {
+		return errno // it named what is missing
+	}
 	st.what = "make its output pipes"
 	if errno := l.openOutput(i); errno != 0 {
 		return errno
@@ -102,7 +111,7 @@ func (l *Loop) clone(i int) Errno {
 	if errno != 0 {
 		return errno
 	}
-	buildService(l.program, l.machine.services[i].spec, st, l.nullFD, w)
+	buildService(l.program, l.machine.services[i].spec, st, &l.around, w)
 	st.what = "clone"
 	pid, pidfd, errno := l.sys.Clone(l.program)
 	if errno == 0 { // noted before any other call: a crash in one must not lose it
@@ -172,7 +181,7 @@ func (l *Loop) readReport(place int, alive bool) {
 	case n != 0:
 		// The one Program was used for others since: make it again for the name.
 		st := &l.starts[place]
-		buildService(l.program, l.machine.services[place].spec, st, l.nullFD, -1)
+		buildService(l.program, l.machine.services[place].spec, st, &l.around, -1)
 		st.what = l.program.StepName(int(step))
 		l.push(evExecFail, place, failed, step)
 	case alive:

@@ -75,6 +75,13 @@ type Sys interface {
 	Clone(p *Program) (pid, pidfd int32, err Errno)
 	// PidfdOpen is for a child that was not reaped: its number is still its own.
 	PidfdOpen(pid int32) (int32, Errno)
+	// View runs the program's steps in a mount namespace of their own and gives a
+	// descriptor of that, or the step that failed.
+	View(p *Program) (fd int32, step int, err Errno)
+	// Landlock is the version of what the kernel's Landlock can do.
+	Landlock() (int32, Errno)
+	// Node tells which device a node stands for: type bits of its mode, number.
+	Node(path string) (typ uint32, number uint64, err Errno)
 	// Signal is pidfd_send_signal: it can't reach a stranger.
 	Signal(pidfd int32, sig uint8) Errno
 	// Wait reaps one dead child, wait4(-1, WNOHANG); pid 0 means none.

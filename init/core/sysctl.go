@@ -37,6 +37,8 @@ var Sysctls = [...]Sysctl{
 	{"fs/protected_fifos", "2"},
 	{"fs/protected_regular", "2"},
 	{"fs/suid_dumpable", "0"},
+	// No program is run that is in no file system: a memfd can't be executable.
+	{"vm/memfd_noexec", "2"},
 	// A packet must come in where its answer would go out. "default" also reaches
 	// the links that are there already, as nobody has set theirs.
 	{"net/ipv4/conf/all/rp_filter", "1"},

@@ -73,16 +73,15 @@ func (l *Loop) readFirmware() {
 	}
 	_, errno = l.work(jobFirmware, workerNsec, func(p *Program) {
 		p.private()
-		p.add("mount "+variablesFolder, unix.SYS_MOUNT, p.str("efivarfs"), p.str(variablesFolder), p.str("efivarfs"),
-			unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, 0)
+		p.mount("mount "+variablesFolder, "efivarfs", variablesFolder, "efivarfs", unix.MS_RDONLY|quietMount, "")
 		buffer := p.room(fs.FirmwareVariableMax)
-		p.add("open", MayFail|KeepResult|unix.SYS_OPENAT, 0, p.str(variablesFolder+"/LoaderBootCountPath"+loaderGUID), unix.O_RDONLY|unix.O_CLOEXEC, 0)
-		p.add("read", MayFail|UseResult|unix.SYS_READ, 0, buffer, fs.FirmwareVariableMax)
-		p.add("pass on", WholeResult|unix.SYS_PWRITE64, uintptr(t.memfd), buffer, fs.FirmwareVariableMax, 0)
+		p.add("open", MayFail|KeepResult|unix.SYS_OPENAT, 0, p.str(variablesFolder+"/LoaderBootCountPath"+loaderGUID), unix.O_RDONLY|unix.O_CLOEXEC, 0, 0)
+		p.add("read", MayFail|UseResult|unix.SYS_READ, 0, buffer, fs.FirmwareVariableMax, 0, 0)
+		p.add("pass on", WholeResult|unix.SYS_PWRITE64, uintptr(t.memfd), buffer, fs.FirmwareVariableMax, 0, 0)
 		second := p.room(secureBootBytes)
-		p.add("open", MayFail|KeepResult|unix.SYS_OPENAT, 0, p.str(variablesFolder+"/SecureBoot"+globalGUID), unix.O_RDONLY|unix.O_CLOEXEC, 0)
-		p.add("read", MayFail|UseResult|unix.SYS_READ, 0, second, secureBootBytes)
-		p.add("pass on", WholeResult|unix.SYS_PWRITE64, uintptr(t.memfd), second, secureBootBytes, fs.FirmwareVariableMax)
+		p.add("open", MayFail|KeepResult|unix.SYS_OPENAT, 0, p.str(variablesFolder+"/SecureBoot"+globalGUID), unix.O_RDONLY|unix.O_CLOEXEC, 0, 0)
+		p.add("read", MayFail|UseResult|unix.SYS_READ, 0, second, secureBootBytes, 0, 0)
+		p.add("pass on", WholeResult|unix.SYS_PWRITE64, uintptr(t.memfd), second, secureBootBytes, fs.FirmwareVariableMax, 0)
 	})
 	if errno != 0 {
 		l.sys.Close(t.memfd)
@@ -134,16 +133,15 @@ func (l *Loop) renameEntry() {
 	restored := t.entry.Restored()
 	_, errno := l.work(t.due, workerNsec, func(p *Program) {
 		p.private()
-		p.add("mount", unix.SYS_MOUNT, p.str("/dev/"+device), p.str(espFolder), p.str("vfat"),
-			unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, 0)
+		p.mount("mount", "/dev/"+device, espFolder, "vfat", quietMount, "")
 		to := p.str(espFolder + restored.Path())
 		if t.due == jobEntry {
 			p.add("rename", unix.SYS_RENAMEAT2, 0, p.str(espFolder+t.entry.Path()), 0, to, unix.RENAME_NOREPLACE)
 		}
-		p.add("open", KeepResult|unix.SYS_OPENAT, 0, to, unix.O_RDONLY|unix.O_CLOEXEC, 0)
-		p.add("flush", UseResult|unix.SYS_SYNCFS, 0)
-		p.add("close", UseResult|unix.SYS_CLOSE, 0)
-		p.add("unmount", unix.SYS_UMOUNT2, p.str(espFolder), 0)
+		p.add("open", KeepResult|unix.SYS_OPENAT, 0, to, unix.O_RDONLY|unix.O_CLOEXEC, 0, 0)
+		p.add("flush", UseResult|unix.SYS_SYNCFS, 0, 0, 0, 0, 0)
+		p.add("close", UseResult|unix.SYS_CLOSE, 0, 0, 0, 0, 0)
+		p.add("unmount", unix.SYS_UMOUNT2, p.str(espFolder), 0, 0, 0, 0)
 	})
 	if errno == 0 {
 		t.due = jobNone

@@ -159,7 +159,7 @@ func (l *Loop) sync() {
 	}
 	l.keepEnd()
 	_, errno := l.work(jobSync, syncNsec, func(p *Program) {
-		p.add("write file systems", unix.SYS_SYNC)
+		p.add("write file systems", unix.SYS_SYNC, 0, 0, 0, 0, 0)
 	})
 	if errno != 0 {
 		l.area.synced = true

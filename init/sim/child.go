@@ -47,7 +47,7 @@ func (w *world) Clone(p *core.Program) (int32, int32, errno) {
 		w.check.cloned(service, cg)
 	}
 	proc := w.spawn(nil, cg, service)
-	proc.main = true
+	proc.main, proc.first = true, p.PIDNamespace
 	for _, f := range w.fds {
 		if f != nil {
 			f.refs++
@@ -74,16 +74,12 @@ func (w *world) Clone(p *core.Program) (int32, int32, errno) {
 // readProgram takes from the list of system calls what the model acts on.
 func (w *world) readProgram(p *core.Program) *child {
 	c := &child{program: p.Name, exec: p.Exec != "", report: w.file(p.ReportFD), steps: p.Steps(), badStep: -1}
-	kept, private := false, false
+	var s stepper
 	for n := range p.Steps() {
 		nr, args := p.Step(n)
-		// A result that nobody kept is no descriptor; a filter without
-		// no_new_privs is refused, see seccomp(2).
-		if c.badStep < 0 && (nr&core.UseResult != 0 && !kept || nr == unix.SYS_SECCOMP && !private) {
+		if s.wrong(w, nr, args) && c.badStep < 0 {
 			c.badStep = n
 		}
-		kept = kept || nr&core.KeepResult != 0
-		private = private || nr == unix.SYS_PRCTL && args[0] == unix.PR_SET_NO_NEW_PRIVS
 		switch nr {
 		case unix.SYS_DUP3:
 			if w.file(int32(args[0])) == nil && c.badStep < 0 {
@@ -105,7 +101,7 @@ func (w *world) fail(p *process, c *child, step int, e errno) {
 	w.trace.line(w.now, "~ "+p.who()+" fails at step "+itoa(int64(step))+" "+unix.ErrnoName(e))
 	if c.report != nil && !c.report.gone {
 		b := make([]byte, 8)
-		b[0], b[4], b[5] = byte(step), byte(e), byte(e>>8)
+		b[0], b[1], b[4], b[5] = byte(step), byte(step>>8), byte(e), byte(e>>8)
 		c.report.ops.write(b)
 	}
 	w.die(p, 126<<8)

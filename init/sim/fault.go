@@ -64,6 +64,8 @@ func possible(call string) []errno {
 		return []errno{unix.ENXIO, unix.ENOMEM, unix.EIO}
 	case "disk pread", "disk pwrite", "disk fdatasync":
 		return []errno{unix.EIO}
+	case "view", "stat":
+		return []errno{unix.ENOMEM}
 	case "reboot":
 		return []errno{unix.EINVAL, unix.EPERM}
 	}

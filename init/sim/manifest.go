@@ -84,7 +84,9 @@ func randomService(r *rand, m *wire.Manifest, i int) wire.Service {
 	if r.percent(10) {
 		s.Limits.IO = []wire.IOLimit{{Disk: "vda", ReadBytesPerSec: 1 << 20}}
 	}
-	if r.percent(20) {
+	if i%5 == 1 {
+		s.Isolation = placed(s.Name)
+	} else if r.percent(20) {
 		s.Isolation = wire.Isolation{Syscalls: []string{"files", "network"}, SyscallKill: r.percent(50),
 			Importance: uint8(r.below(wire.ImportanceMax)), Namespaces: []string{"ipc", "mount"}}
 	}
@@ -97,6 +99,14 @@ func randomService(r *rand, m *wire.Manifest, i int) wire.Service {
 		s.Needs = append(s.Needs, wire.StageNetwork)
 	}
 	return s
+}
+
+// placed is a service with mounts, devices and namespaces of its own.
+func placed(name string) wire.Isolation {
+	return wire.Isolation{Namespaces: []string{"pid"}, Devices: []string{rtcNode[len("/dev/"):]},
+		Writable: []wire.Writable{{Path: "/run/" + name, Shared: true}, {Path: "/tmp"}, {Path: "/etc/x", Sealed: true}},
+		Files:    []wire.File{{Path: "/etc/x/a", Content: "a"}, {Path: "/etc/x/b", Source: "/etc/hosts"}},
+		TCPBind:  []uint16{80}}
 }
 
 // spoil breaks one service's description.

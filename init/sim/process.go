@@ -33,6 +33,8 @@ type process struct {
 	service string
 	main    bool
 	execed  bool
+	// first: it is the first process of a pid namespace, see pid_namespaces(7).
+	first bool
 
 	// held: it is in uninterruptible sleep, and dies when it is released.
 	held     bool
@@ -93,6 +95,7 @@ func (w *world) signal(p *process, signal uint8) {
 		w.kill(p, uint32(sigKILL))
 	case p.onSignal != nil:
 		p.onSignal(signal)
+	case p.first: // what it has no handler for passes it by
 	default:
 		w.kill(p, uint32(signal))
 	}
@@ -133,6 +136,9 @@ func (w *world) die(p *process, status uint32) {
 		f.drop()
 	}
 	p.fds = nil
+	if p.first {
+		w.endNamespace(p)
+	}
 	for _, child := range w.processes.all {
 		if child.parent == p {
 			child.parent = nil
@@ -147,6 +153,15 @@ func (w *world) die(p *process, status uint32) {
 		return
 	}
 	w.bury(p) // its parent waits for it, or ignores SIGCHLD
+}
+
+// endNamespace kills all that came from the first process of a namespace.
+func (w *world) endNamespace(first *process) {
+	for _, p := range append([]*process(nil), w.processes.all...) {
+		if p != first && p.cgroup == first.cgroup && p.life == running {
+			w.kill(p, uint32(sigKILL))
+		}
+	}
 }
 
 // bury frees p's number.

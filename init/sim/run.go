@@ -145,6 +145,7 @@ func newWorld(p *plan, keep bool) *world {
 		panic("sim: encode the manifest: " + err.Error())
 	}
 	w.files["/manifest.cbor"] = &node{text: text}
+	w.files["/proc"] = &node{dir: true}
 	w.files["/proc/cmdline"] = &node{text: []byte("console=ttyS0\n")}
 	w.files["/proc/sys/kernel/threads-max"] = &node{text: []byte(itoa(int64(p.processLimit)) + "\n")}
 	w.files["/proc/sys/kernel/pid_max"] = &node{text: []byte("32768\n")}

@@ -286,7 +286,7 @@ func (w *world) SocketError(fd int32) errno {
 func (w *world) sendNotify(service, text string) { w.trySend(service, text, 50) }
 
 func (w *world) trySend(service, text string, tries int) {
-	s := w.unix["/run/mote/notify/"+service]
+	s := w.unix["/run/notify/"+service]
 	switch {
 	case s == nil || s.dead || tries == 0:
 	case len(s.queue) >= notifyQueue:

@@ -86,7 +86,7 @@ func conductOf(r *rand, t temper, s *wire.Service) conduct {
 		c.lateReady = r.chance(2)
 	case broken:
 		c.babble = r.below(6)
-		c.failStep, c.fails = r.below(60), pick(r, unix.ENOENT, unix.EACCES, unix.ENOEXEC, unix.ETXTBSY, unix.ENOMEM, unix.EIO, unix.EPERM)
+		c.failStep, c.fails = r.below(120), pick(r, unix.ENOENT, unix.EACCES, unix.ENOEXEC, unix.ETXTBSY, unix.ENOMEM, unix.EIO, unix.EPERM)
 	case stubborn:
 		c.termNsec = -1
 	case sleeping:

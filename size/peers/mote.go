@@ -17,7 +17,9 @@ func mote(ctx context.Context, b *builder) (*peer, error) {
 	service := func(name string, ready wire.Ready, needs ...string) wire.Service {
 		return wire.Service{Name: name, Kind: wire.KindDaemon, Exec: []string{"/bin/service", name}, Ready: ready,
 			Needs: needs, Restart: wire.RestartAlways, BackoffMsec: 1, BackoffMaxMsec: 1,
-			RestartsMax: 1000, Limits: wire.Limits{PidsMax: 16}}
+			RestartsMax: 1000, Limits: wire.Limits{PidsMax: 16},
+			// As under the others each writes into /run and looks at the machine.
+			Isolation: wire.Isolation{NodeView: true}}
 	}
 	manifest := wire.Manifest{Node: "mote-peer", Services: []wire.Service{
 		service("first", wire.ReadyExec),

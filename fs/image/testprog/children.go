@@ -58,6 +58,37 @@ func forkWaiting() (pid uintptr, errno unix.Errno) {
 	return 0, 0
 }
 
+// unshareForked has a forked child unshare a user namespace, which a process with
+// threads can't, and tell by its status how that went.
+func unshareForked() unix.Errno {
+	pid, errno := forkUnshare()
+	if errno != 0 {
+		return errno
+	}
+	var status unix.WaitStatus
+	for {
+		_, err := unix.Wait4(int(pid), &status, 0, nil)
+		if err != unix.EINTR {
+			must("wait4", err)
+			return unix.Errno(status.ExitStatus())
+		}
+	}
+}
+
+// forkUnshare forks the child of unshareForked.
+//
+//go:nosplit
+//go:norace
+func forkUnshare() (pid uintptr, errno unix.Errno) {
+	if pid, errno = fork(); errno != 0 || pid != 0 {
+		return pid, errno
+	}
+	_, _, errno = unix.RawSyscall(unix.SYS_UNSHARE, unix.CLONE_NEWUSER, 0, 0)
+	for {
+		unix.RawSyscall(unix.SYS_EXIT_GROUP, uintptr(errno), 0, 0)
+	}
+}
+
 // forkDaemon forks a child that ends, having forked one that waits for ever in
 // a session of its own.
 //

@@ -39,6 +39,7 @@ func verbs() []verb {
 	return []verb{
 		{"abort", "", "die by SIGABRT", func(arguments) { die(unix.SIGABRT) }},
 		{"bomb", "", "fork children that fork, for ever", bomb},
+		{"breakout", "", "try every way out, a line each with what stopped it, exit 0", breakout},
 		{"cat", "PATH...", "print files", cat},
 		{"crash", "[AFTER-MSEC] [STATUS]", "exit with status 1 after a while", crash},
 		{"creep", "BYTES MSEC", "touch that much more memory every so often", creep},
