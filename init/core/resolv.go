@@ -23,9 +23,9 @@ func (l *Loop) writeResolv(o netcfg.Op) {
 	text := l.links.net.AppendResolv(l.scratch[:0])
 	w, errno := l.work(jobLink, workerNsec, func(p *Program) {
 		path := p.str(resolvNewPath)
-		p.add("umask", unix.SYS_UMASK, 0o022)
-		p.add("open", KeepResult|unix.SYS_OPENAT, 0, path, unix.O_WRONLY|unix.O_CREAT|unix.O_TRUNC|unix.O_CLOEXEC, 0o644)
-		p.add("write", UseResult|WholeResult|unix.SYS_WRITE, 0, p.bytes(text), uintptr(len(text)))
+		p.add("umask", unix.SYS_UMASK, 0o022, 0, 0, 0, 0)
+		p.add("open", KeepResult|unix.SYS_OPENAT, 0, path, unix.O_WRONLY|unix.O_CREAT|unix.O_TRUNC|unix.O_CLOEXEC, 0o644, 0)
+		p.add("write", UseResult|WholeResult|unix.SYS_WRITE, 0, p.bytes(text), uintptr(len(text)), 0, 0)
 		p.add("rename", unix.SYS_RENAMEAT2, 0, path, 0, p.str(resolvPath), 0)
 	})
 	if errno != 0 {

@@ -113,7 +113,7 @@ func newPlan(seed uint64) *plan {
 	p.operations = r.below(40)
 	p.crashedBefore = r.percent(40)
 	p.disk = diskKind(r.weighted(40, 25, 15, 8, 6, 6, 6))
-	p.tight = r.percent(25)
+	p.tight = r.percent(60)
 	p.counter = pick(r, int64(0), 1, 7)
 	p.loader = loaderKind(r.weighted(40, 10, 40, 5, 5))
 	return p

@@ -59,7 +59,7 @@ func (w *world) tighten(r *rand) {
 	w.memory.world = w
 	for range 1 + r.below(3) {
 		from, long := r.between(0, w.plan.chaosNsec), r.between(1*sec, 30*sec)
-		short := r.percent(70)
+		short := r.percent(90)
 		w.after(from, func() {
 			w.trace.line(w.now, "* memory pressure")
 			w.memory.short = w.memory.short || short
