@@ -3,12 +3,15 @@ package hw
 import "golang.org/x/sys/unix"
 
 // The directories in which the kernel shows itself, and the descriptors at which PID 1
-// holds them: the last numbers but one, which nothing else gets. A file below is looked
-// up from there, so what somebody mounts over one of them later is never taken for the
-// kernel's own.
+// holds them. A file below is looked up from there, so what somebody mounts over one of
+// them later is never taken for the kernel's own.
+//
+// They are the last of the table of 64 that every process begins with: for a higher one
+// the kernel makes a larger table, and waits until every thread has left the old one,
+// which took 4.7 ms of the boot. Source: fs/file.c, expand_fdtable.
 
 const (
-	heldFirst = 1019
+	heldFirst = 60
 	// HeldCount is how many there are.
 	HeldCount = 4
 )
