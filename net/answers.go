@@ -121,6 +121,9 @@ func (n *Net) failed(op *Op, errno unix.Errno, now int64) {
 	a := n.attemptOf(op)
 	f := Failure{Op: *op, Errno: errno}
 	if a == nil { // what was not sent counts as lost, and is sent again in its time
+		if op.Kind == OpSend && errno == unix.EBADF { // the socket broke: open it anew
+			n.clients[op.Want].open[op.Socket.slot()] = SocketNone
+		}
 		f.RetryMsec = uint32(max(n.clients[op.Want].atNsec-now, 0) / nsecPerMsec)
 		n.failures.add(&f)
 		return

@@ -58,7 +58,7 @@ func (l *Loop) takePressure() {
 	l.sys.Close(fd)
 	p := &l.pressure
 	p.total, p.available = memoryKiB(l.scratch[:n])
-	if errno != 0 || p.total == 0 || p.available >= p.total/shortDivisor {
+	if errno != 0 || p.total == 0 || p.available == 0 || p.available >= p.total/shortDivisor {
 		return
 	}
 	for i := range l.machine.services[:l.machine.count] {
@@ -101,6 +101,9 @@ func memoryKiB(b []byte) (total, available uint64) {
 		end := 0
 		for end < len(b) && b[end] != '\n' {
 			end++
+		}
+		if end == len(b) {
+			break // the rest of it was not read
 		}
 		line := b[:end]
 		b = b[min(end+1, len(b)):]

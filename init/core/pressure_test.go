@@ -9,7 +9,7 @@ import (
 func TestMemoryKiB(t *testing.T) {
 	for text, want := range map[string][2]uint64{
 		"MemTotal:         100000 kB\nMemFree:  1 kB\nMemAvailable:     4000 kB\n": {100000, 4000},
-		"MemAvailable: 7 kB": {0, 7}, "": {}, ":\n:": {}, "MemTotal": {}, "MemTotal:": {}, "MemTotal: x": {},
+		"MemAvailable: 7 kB\n": {0, 7}, "MemAvailable: 7": {}, "": {}, ":\n:": {}, "MemTotal": {}, "MemTotal:": {}, "MemTotal: x": {},
 		"MemTotal: 99999999999999999999 kB\n": {}, "xMemTotal: 5 kB\n": {},
 	} {
 		total, available := memoryKiB([]byte(text))

@@ -22,6 +22,8 @@ func TestSeedsOnceRed(t *testing.T) {
 		{4559, 0, "the log of a panic was not read when no descriptor was free for once"},
 		{4561, 0, "the loader's count was given up after three failures, 20 s"},
 		{7134, 0, "the same"},
+		{7402, 0, "a lease was asked for at a socket that had broken, and never opened anew"},
+		{9190, 0, "memory counted as short by a line of /proc/meminfo that was read in half"},
 		{7254, 0, "a record that was read in pieces counted as unreadable, and was erased"},
 	} {
 		if out := run(newPlan(s.seed), options{crashes: s.crashes}); out.broken.rule != ruleNone {
