@@ -3,6 +3,7 @@
 package main_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -25,14 +26,17 @@ func prisoner(name string, isolation wire.Isolation) wire.Service {
 }
 
 // TestQEMUBreakout has services try to get out in more than twenty ways each: one
-// with a user, root without a capability, root with every system call allowed, and
-// root of a user namespace who has every capability there. Prints what stopped
-// them.
+// with a user, root without a capability, root with every system call allowed, root
+// who may make devices, and root of a user namespace who has every capability there.
+// Prints what stopped them.
 func TestQEMUBreakout(t *testing.T) {
 	user := prisoner("user", wire.Isolation{})
 	user.User = "4321"
 	root := prisoner("root", wire.Isolation{})
 	unfiltered := prisoner("unfiltered", wire.Isolation{Syscalls: everySyscall})
+	// The device that it makes is there, in its own /tmp, and nobody can open it.
+	maker := prisoner("maker", wire.Isolation{Syscalls: []string{"files", "network", "process", "time", "resources", "identity", "mount"}})
+	maker.Caps = []string{"mknod"}
 	inside := prisoner("inside", wire.Isolation{Syscalls: everySyscall,
 		Namespaces: []string{"user", "mount", "net", "ipc", "uts"}})
 	inside.User = "4322"
@@ -41,7 +45,7 @@ func TestQEMUBreakout(t *testing.T) {
 		"sys_nice", "sys_resource", "sys_time", "sys_tty_config", "mknod", "setfcap", "syslog", "perfmon", "bpf"}
 	notified := behave("notified", wire.ReadyNotify, "notify")
 	notified.User = "4323"
-	g := boot(t, vm.Config{}, []wire.Service{user, root, unfiltered, inside, notified,
+	g := boot(t, vm.Config{}, []wire.Service{user, root, unfiltered, maker, inside, notified,
 		behave("outside", wire.ReadyExec, "unix", "@outside")}, nil...)
 	// What a root of its own namespaces does there is no way out of them, and a user
 	// namespace is what the system calls "namespaces" are declared for.
@@ -50,7 +54,7 @@ func TestQEMUBreakout(t *testing.T) {
 			"sethostname", "a raw socket", "a packet socket", "chroot and back by a descriptor",
 			"PID 1's nice value, by its user"}}
 	results := map[string]map[string]string{}
-	names := []string{"user", "root", "unfiltered", "inside"}
+	names := []string{"user", "root", "unfiltered", "maker", "inside"}
 	var ways []string
 	for _, name := range names {
 		s := g.until(name, "done", func(s wire.ServiceStatus) bool { return s.State == "done" || s.State == "failed" })
@@ -75,9 +79,12 @@ func TestQEMUBreakout(t *testing.T) {
 			t.Errorf("%s tried %d ways:\n%s", name, len(results[name]), strings.Join(g.logs(name), "\n"))
 		}
 	}
-	t.Logf("%-35s %-12s %-12s %-12s %s", "", names[0], names[1], names[2], names[3])
+	t.Logf("%-35s %s", "", strings.Join(names, " "))
 	for _, way := range ways {
-		t.Logf("%-35s %-12s %-12s %-12s %s", way, results[names[0]][way], results[names[1]][way], results[names[2]][way],
-			results[names[3]][way])
+		line := ""
+		for _, name := range names {
+			line += fmt.Sprintf(" %-12s", results[name][way])
+		}
+		t.Logf("%-35s%s", way, line)
 	}
 }

@@ -112,6 +112,7 @@ func filesWays() []way {
 		{"mknod of the RAM disk", nodes(unix.S_IFBLK, 1<<8)},
 		{"mknod of /dev/mem", nodes(unix.S_IFCHR, 1<<8|1)},
 		{"mknod of /dev/kmsg", nodes(unix.S_IFCHR, 1<<8|11)},
+		{"mknod into /dev", func() unix.Errno { return errnoOf(unix.Mknod("/dev/x", unix.S_IFCHR|0o600, 1<<8|1)) }},
 		{"open /dev/mem", opens("/dev/mem", unix.O_RDWR)},
 		{"open /dev/ram0", opens("/dev/ram0", unix.O_RDWR)},
 		{"open /dev/console", opens("/dev/console", unix.O_RDWR)},
