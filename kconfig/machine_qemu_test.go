@@ -87,6 +87,11 @@ func machine(t *testing.T, kernel, words string, args ...string) []byte {
 func boot(t *testing.T, kernel, words string, args ...string) facts {
 	t.Helper()
 	text := machine(t, kernel, words, args...)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the whole console:\n%s", text)
+		}
+	})
 	said := facts{}
 	for _, line := range strings.Split(string(text), "\n") {
 		if _, fact, ok := strings.Cut(line, "probe: "); ok {

@@ -24,6 +24,11 @@ var mounts = [...]struct{ kind, at string }{
 }
 
 func main() {
+	// From here the console is the probe's: a word of the kernel's in the middle
+	// of a line would lose the fact. (syslog(2): SYSLOG_ACTION_CONSOLE_OFF)
+	if _, err := unix.Klogctl(6, nil); err != nil {
+		say("console-off-failed", err.Error())
+	}
 	for _, m := range mounts {
 		if err := unix.Mount(m.kind, m.at, m.kind, 0, ""); err != nil {
 			say("mount-failed", m.kind, err.Error())
