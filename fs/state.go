@@ -20,7 +20,7 @@ const (
 	StateCrashes                  // crashes of PID 1
 	StateIdentity                 // kept free for the node's identity
 	StateLeases                   // which address each card was leased last, and by whom
-	StateSlots                    // the highest security counter that was accepted
+	StateSlots                    // the highest security counter that was accepted, and which releases were ready
 )
 
 const (

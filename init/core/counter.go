@@ -1,9 +1,6 @@
 package core
 
-import (
-	"mote/fs"
-	"mote/wire"
-)
+import "mote/wire"
 
 // The security counter: a release that closes a hole raises it, and from then on no
 // older one runs on this node. The image's own stands in the kernel's signed words,
@@ -21,7 +18,7 @@ type counter struct {
 
 const counterWordName = "mote.counter="
 
-// readCounter reads the image's own from the kernel's words.
+// readCounter reads the image's own from the kernel's words, and knows it by them.
 func (l *Loop) readCounter(words string) {
 	word, found := wire.KernelWord(words, counterWordName)
 	n, ok := wire.ParseUint(word, 1<<63-1)
@@ -29,19 +26,15 @@ func (l *Loop) readCounter(words string) {
 		l.console.say(l.now, "trouble: ", counterWordName, word[:min(len(word), 40)], " is no number; nothing is held against it")
 	}
 	l.counter.image = n
-}
-
-// accepted is the highest that was accepted; 0: none.
-func (l *Loop) accepted() uint64 {
-	c := coder{b: l.area.values.Get(fs.StateSlots), reading: true}
-	return uint64(c.number(0))
+	l.trial.release = sum(sumSeed, []byte(words))
 }
 
 // judgeCounter holds the image against what is kept, as soon as that is known.
 func (l *Loop) judgeCounter() {
-	c, accepted := &l.counter, l.accepted()
+	c, accepted := &l.counter, l.slots().counter
 	if c.image == 0 || c.image >= accepted {
-		l.raiseCounter()
+		l.keepSlots()
+		l.sayTrial()
 		return
 	}
 	c.refused = true
@@ -51,15 +44,4 @@ func (l *Loop) judgeCounter() {
 	l.area.kept.boot.reason.set(reason)
 	l.console.say(l.now, "this image is refused: ", reason, "; restarting, three times until the loader takes the other slot")
 	l.push(evShutdown, -1, 0, int64(goalReboot))
-}
-
-// raiseCounter keeps the image's own, if it is the highest so far and the node is
-// ready.
-func (l *Loop) raiseCounter() {
-	if l.area.phase != areaOpen || !l.machine.isReady || l.counter.image <= l.accepted() {
-		return
-	}
-	c := coder{b: l.scratch[:8]}
-	c.number(int64(l.counter.image))
-	l.areaPut(fs.StateSlots, c.b, true)
 }

@@ -131,6 +131,9 @@ const (
 	// once it wants more: a loop that went wild would leave the rest to the others.
 	cpuRuntimeNsec = 40 * msec
 	cpuPeriodNsec  = 50 * msec
+	// trialNsec after its start a release on trial that is not ready is restarted. A
+	// slow server of addresses or a large disk's check takes some minutes.
+	trialNsec = 600 * sec
 	// overdueNsec past the instant at which something was due the loop is not sound.
 	overdueNsec = 5 * sec
 	// crashAgainNsec after a panic another one reboots: what brings it about will

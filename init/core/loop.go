@@ -66,6 +66,7 @@ type Loop struct {
 	last        lastBoot
 	tries       tries
 	counter     counter
+	trial       trial
 	area        area
 	pressure    pressure
 	around      around
@@ -317,6 +318,7 @@ func (l *Loop) tick() {
 	}
 	l.rewatchCgroups()
 	l.fetchLast()
+	l.watchTrial()
 	l.restoreTries()
 	l.keepTick()
 }

@@ -98,7 +98,7 @@ func (l *Loop) settleIn() {
 	l.restoreTries()
 	if l.area.phase == areaOpen {
 		l.keepBoot(false)
-		l.raiseCounter()
+		l.keepSlots()
 		l.keepArea()
 	}
 }

@@ -61,7 +61,7 @@ func (l *Loop) readFirmware() {
 	fd, errno := l.sys.Open(variablesFolder, unix.O_PATH, 0)
 	if errno == unix.ENOENT {
 		t.due = jobNone // no EFI
-		l.saySecurity()
+		l.firmwareKnown(false)
 	}
 	if errno != 0 {
 		return
@@ -103,15 +103,25 @@ func (l *Loop) firmwareRead(w *worker) {
 		path := min(read, fs.FirmwareVariableMax)
 		t.entry, counted = fs.DecodeEntry(l.scratch[:path])
 		t.secure = decodeSecureBoot(l.scratch[path:read])
-		l.saySecurity()
+		l.firmwareKnown(counted)
 	}
 	l.sys.Close(t.memfd)
 	t.memfd = -1
 	if w.errno != 0 {
 		l.triesFailed(jobFirmware, "read the firmware's variables", w.errno)
-	} else if counted {
+	} else if counted && l.machine.isReady {
 		t.due = jobEntry
 		l.restoreTries()
+	}
+}
+
+// firmwareKnown: the firmware's variables were read, for a node that is ready or for
+// one whose trial is over.
+func (l *Loop) firmwareKnown(counted bool) {
+	if l.machine.isReady {
+		l.saySecurity()
+	} else {
+		l.endTrial(counted)
 	}
 }
 

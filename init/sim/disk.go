@@ -255,8 +255,8 @@ func (f *diskFile) closed()                 { f.disk.close() }
 
 // accepted is the security counter that is called kept; 0: none.
 func (w *world) accepted() uint64 {
-	if value, _ := w.loop.Kept(fs.StateSlots); len(value) == 8 {
-		return number(value)
+	if value, _ := w.loop.Kept(fs.StateSlots); len(value) >= 8 {
+		return number(value[:8])
 	}
 	return 0
 }
