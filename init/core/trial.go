@@ -62,12 +62,14 @@ func (l *Loop) keepSlots() {
 	}
 }
 
-// onTrial tells whether this release has yet to get ready for the first time, and
-// there is one that it did not keep from running.
+// onTrial tells whether this release has yet to get ready here for the first time,
+// where another one was.
 func (l *Loop) onTrial() bool {
+	if l.area.phase != areaOpen || l.machine.isReady {
+		return false
+	}
 	k := l.slots()
-	return l.area.phase == areaOpen && !l.machine.isReady && k.ready[0] != 0 &&
-		k.ready[0] != l.trial.release && k.ready[1] != l.trial.release
+	return k.ready[0] != 0 && k.ready[0] != l.trial.release && k.ready[1] != l.trial.release
 }
 
 // sayTrial tells of a trial as soon as it is known that there is one.
