@@ -3,6 +3,10 @@
 //
 //	agent job inventory [-o FILE]              what hardware there is, as JSON
 //	agent job scrub [-o FILE] [-rate BYTES]    whether the disk is as it was signed
+//	agent job seal -pcrs 7,11 -in FILE [-o FILE]     seals up to 128 bytes to this TPM and its PCRs, as JSON
+//	agent job unseal -in FILE [-o FILE]              gives them back while the PCRs are so
+//	agent job counter -index N -do define|step|read  a number in the TPM that only grows
+//	agent job quote -pcrs 7,11 -nonce HEX            what the TPM says of its PCRs, signed, as JSON
 package main
 
 import (
@@ -12,13 +16,16 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	fsjob "mote/fs/job"
 	hwjob "mote/hw/job"
+	"mote/hw/tpm"
 	netjob "mote/net/job"
 	"mote/wire/inventory"
 )
@@ -41,29 +48,79 @@ type options struct {
 	job, out string
 	// bytesPerSec is the most that a scrub reads; 0: no limit.
 	bytesPerSec int64
+	// in is a file to read, do what a counter is to do.
+	in, do string
+	pcrs   tpm.Selection
+	nonce  []byte
+	index  uint32
+}
+
+// jobs are the jobs with their words, those that have to be given first; -o goes
+// with each.
+var jobs = []struct{ name, must, may string }{
+	{name: "inventory"},
+	{name: "scrub", may: "-rate"},
+	{name: "seal", must: "-pcrs -in"},
+	{name: "unseal", must: "-in"},
+	{name: "counter", must: "-index -do"},
+	{name: "quote", must: "-pcrs -nonce"},
 }
 
 // parse reads the arguments.
 func parse(args []string) (o options, err error) {
 	if len(args) < 2 || args[0] != "job" {
-		return o, errors.New("usage: agent job inventory|scrub [-o FILE] [-rate BYTES-PER-SECOND]")
+		return o, errors.New("usage: agent job inventory|scrub|seal|unseal|counter|quote [-o FILE] ...")
 	}
 	o.job = args[1]
+	at := slices.IndexFunc(jobs, func(j struct{ name, must, may string }) bool { return j.name == o.job })
+	if at < 0 {
+		return o, fmt.Errorf("job %q is unknown", o.job)
+	}
+	missing := strings.Fields(jobs[at].must)
+	known := append(strings.Fields("-o "+jobs[at].may), missing...)
 	for args = args[2:]; len(args) > 0; args = args[2:] {
+		word := args[0]
 		switch {
+		case !slices.Contains(known, word):
+			return o, fmt.Errorf("job %s: %s is unknown", o.job, word)
 		case len(args) == 1:
-			return o, fmt.Errorf("job %s: %s has no value", o.job, args[0])
-		case args[0] == "-o":
-			o.out = args[1]
-		case args[0] == "-rate" && o.job == "scrub":
-			if o.bytesPerSec, err = strconv.ParseInt(args[1], 10, 64); err != nil || o.bytesPerSec < 1 {
-				return o, fmt.Errorf("job %s: -rate %s: give bytes per second", o.job, args[1])
-			}
-		default:
-			return o, fmt.Errorf("job %s: %s is unknown", o.job, args[0])
+			return o, fmt.Errorf("job %s: %s has no value", o.job, word)
 		}
+		if err := o.set(word, args[1]); err != nil {
+			return o, fmt.Errorf("job %s: %s %s: %w", o.job, word, args[1], err)
+		}
+		missing = slices.DeleteFunc(missing, func(m string) bool { return m == word })
+	}
+	if len(missing) > 0 {
+		return o, fmt.Errorf("job %s: %s is missing", o.job, strings.Join(missing, " and "))
 	}
 	return o, nil
+}
+
+// set takes the value of a word.
+func (o *options) set(word, value string) (err error) {
+	switch word {
+	case "-o":
+		o.out = value
+	case "-in":
+		o.in = value
+	case "-do":
+		o.do = value
+	case "-rate":
+		if o.bytesPerSec, err = strconv.ParseInt(value, 10, 64); err != nil || o.bytesPerSec < 1 {
+			return errors.New("give bytes per second")
+		}
+	case "-pcrs":
+		o.pcrs, err = parsePCRs(value)
+	case "-nonce":
+		o.nonce, err = parseNonce(value)
+	case "-index":
+		n, bad := strconv.ParseUint(value, 0, 32)
+		if o.index = uint32(n); bad != nil {
+			return errors.New("give a number such as 0x1800042")
+		}
+	}
+	return err
 }
 
 // run does the job that the arguments name.
@@ -75,7 +132,11 @@ func run(args []string, out io.Writer) error {
 	if o.out == "" {
 		return job(o, out)
 	}
-	f, err := os.OpenFile(o.out, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|unix.O_NOCTTY, 0o644)
+	mode := os.FileMode(0o644)
+	if o.job == "unseal" {
+		mode = 0o600
+	}
+	f, err := os.OpenFile(o.out, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|unix.O_NOCTTY, mode)
 	if err != nil {
 		return err
 	}
@@ -89,7 +150,7 @@ func job(o options, out io.Writer) error {
 	case "scrub":
 		return scrub(o.bytesPerSec, out)
 	}
-	return fmt.Errorf("job %q is unknown; there are inventory and scrub", o.job)
+	return useTPM(o, out)
 }
 
 func takeInventory(out io.Writer) error {

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -48,10 +49,19 @@ func (d nvmeFile) Send(c nvme.Command) ([]byte, error) {
 // (drivers/char/tpm/tpm-dev-common.c).
 type tpmFile int
 
-// OpenTPM opens a TPM's resource manager.
+// ErrNoTPM: this machine has no TPM, or one of version 1.2, which has no resource
+// manager and is of no use here.
+var ErrNoTPM = errors.New("tpm: this machine has no TPM 2.0; switch it on in the firmware's setup, or let the manifest do without")
+
+// OpenTPM opens a TPM's resource manager; [ErrNoTPM] where there is none.
 func OpenTPM(path string) (TPMDevice, error) {
 	fd, err := retry(func() (int, error) { return unix.Open(path, unix.O_RDWR|unix.O_CLOEXEC, 0) })
-	if err != nil {
+	switch {
+	case err == unix.ENOENT || err == unix.ENXIO || err == unix.ENODEV:
+		return nil, fmt.Errorf("%s: %w", path, ErrNoTPM)
+	case err == unix.EBUSY:
+		return nil, fmt.Errorf("%s: another program has the TPM to itself; use its resource manager, /dev/tpmrm0", path)
+	case err != nil:
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	return tpmFile(fd), nil

@@ -2,9 +2,7 @@ package job
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
-	"strconv"
 	"time"
 
 	"mote/hw/tpm"
@@ -78,20 +76,17 @@ func (p *Probe) askTPM(t inventory.TPM) (inventory.TPM, error) {
 		t.Seen.Source = path
 		t.Specification, t.Manufacturer, t.Firmware = properties.Family(), properties.Manufacturer(), properties.Firmware()
 		t.LockedOut, t.OrderlyStart = properties.LockedOut(), properties.OrderlyStart()
-		t.LockoutCounter, t.LockoutMax = properties.LockoutCounter(), properties.LockoutMax()
+		t.LockoutCounter, t.LockoutMax, t.LockoutForgiveSec = properties.LockoutCounter(), properties.LockoutMax(), properties.ForgiveSec()
 	}
-	pcrs, pcrErr := readPCRs(device)
-	t.PCRSHA256 = map[string]string{}
-	for n, digest := range pcrs {
-		t.PCRSHA256[strconv.Itoa(n)] = hex.EncodeToString(digest[:])
-	}
+	pcrs, pcrErr := readPCRs(device, tpm.All)
+	t.PCRSHA256 = texts(pcrs)
 	return t, errors.Join(err, pcrErr, device.Close())
 }
 
-// readPCRs asks until all are there.
-func readPCRs(device TPMDevice) (map[int][tpm.DigestBytes]byte, error) {
+// readPCRs asks until all that are wanted are there.
+func readPCRs(device TPMDevice, wanted tpm.Selection) (map[int][tpm.DigestBytes]byte, error) {
 	pcrs := map[int][tpm.DigestBytes]byte{}
-	for left := tpm.All; left != 0; {
+	for left := wanted; left != 0; {
 		err := exchange(device, tpm.ReadPCRs(left), func(answer []byte) error {
 			got, err := tpm.DecodePCRs(answer, pcrs)
 			if err == nil && got&left == 0 {

@@ -21,7 +21,7 @@ const (
 	ptStartupClear    = 0x201
 	ptLockoutCounter  = 0x20e
 	ptMaxAuthFail     = 0x20f
-	ptLockoutRecovery = 0x211
+	ptLockoutInterval = 0x210
 )
 
 const (
@@ -81,8 +81,8 @@ func (p Properties) Firmware() string {
 	return fmt.Sprintf("%d.%d.%d.%d", a>>16, a&0xffff, b>>16, b&0xffff)
 }
 
-// LockedOut, LockoutCounter and LockoutMax: wrong guesses, and how many are too
-// many; RecoverySec is how long one takes to be forgiven, in seconds.
+// LockedOut says that too many wrong guesses were made: what has a password that
+// counts them is refused.
 func (p Properties) LockedOut() bool { return p[ptPermanent]&inLockout != 0 }
 
 // LockoutCounter is the number of wrong guesses that are not forgiven yet.
@@ -91,8 +91,8 @@ func (p Properties) LockoutCounter() uint32 { return p[ptLockoutCounter] }
 // LockoutMax is the number of wrong guesses that locks it out.
 func (p Properties) LockoutMax() uint32 { return p[ptMaxAuthFail] }
 
-// RecoverySec is how long after a lockout it answers again, in seconds.
-func (p Properties) RecoverySec() uint32 { return p[ptLockoutRecovery] }
+// ForgiveSec is how long one wrong guess takes to be forgiven, in seconds.
+func (p Properties) ForgiveSec() uint32 { return p[ptLockoutInterval] }
 
 // OrderlyStart says whether the last shutdown was announced.
 func (p Properties) OrderlyStart() bool { return p[ptStartupClear]&orderly != 0 }

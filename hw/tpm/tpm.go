@@ -1,5 +1,5 @@
 // Package tpm makes TPM 2.0 commands and reads the answers: bytes to values, no
-// system call. hw/job sends them over /dev/tpmrm0.
+// system call but for chance. hw/job sends them over /dev/tpmrm0.
 //
 // Source: TCG's Trusted Platform Module Library 1.59, part 2 (structures) and
 // part 3 (commands), by section. All numbers are big endian.
@@ -7,7 +7,6 @@ package tpm
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 )
 
@@ -26,42 +25,27 @@ const (
 
 // Command codes (part 2, 6.5.2).
 const (
-	codeGetCapability = 0x17a
-	codeGetRandom     = 0x17b
-	codePCRRead       = 0x17e
-	codePCRExtend     = 0x182
+	codeNVDefine        = 0x12a
+	codeCreatePrimary   = 0x131
+	codeNVIncrement     = 0x134
+	codeNVRead          = 0x14e
+	codeCreate          = 0x153
+	codeLoad            = 0x157
+	codeQuote           = 0x158
+	codeUnseal          = 0x15e
+	codeFlush           = 0x165
+	codeNVReadPublic    = 0x169
+	codeStartSession    = 0x176
+	codeGetCapability   = 0x17a
+	codeGetRandom       = 0x17b
+	codePCRRead         = 0x17e
+	codePolicyPCR       = 0x17f
+	codePCRExtend       = 0x182
+	codePolicyGetDigest = 0x189
 )
 
 // algSHA256 is TPM_ALG_SHA256.
 const algSHA256 = 0x000b
-
-// Response codes that mean: the same again, later (part 2, 6.6.3).
-const (
-	rcYielded = 0x908
-	rcTesting = 0x90a
-	rcLockout = 0x921
-	rcRetry   = 0x922
-)
-
-// ErrLockout says that too many wrong guesses were made: objects with a password
-// are refused until the recovery time is over. Asking again makes nothing better.
-var ErrLockout = errors.New("tpm: it is locked out after too many wrong authorizations; wait for its recovery time, or let its owner reset it")
-
-// CodeError is an answer other than success.
-type CodeError struct {
-	What string
-	Code uint32
-}
-
-// Error names the command and the code.
-func (e CodeError) Error() string {
-	return fmt.Sprintf("tpm: %s: response code %#x; see TCG's TPM 2.0 library, part 2, 6.6", e.What, e.Code)
-}
-
-// Again says whether the same command may succeed a moment later.
-func (e CodeError) Again() bool {
-	return e.Code == rcRetry || e.Code == rcTesting || e.Code == rcYielded
-}
 
 // Command is a command's name for errors, and its bytes.
 type Command struct {
@@ -94,8 +78,6 @@ func open(what string, b []byte) (reader, error) {
 	switch {
 	case r.err != nil:
 		return r, r.err
-	case code == rcLockout:
-		return r, ErrLockout
 	case code != 0:
 		return r, CodeError{what, code}
 	case int64(size) != int64(len(b)):

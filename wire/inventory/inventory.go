@@ -209,10 +209,12 @@ type TPM struct {
 	Specification string `json:"specification"` // "2.0"
 	Manufacturer  string `json:"manufacturer"`
 	Firmware      string `json:"firmware"`
-	// LockedOut: too many wrong guesses; LockoutCounter of them now, of LockoutMax.
-	LockedOut      bool   `json:"locked_out"`
-	LockoutCounter uint32 `json:"lockout_counter"`
-	LockoutMax     uint32 `json:"lockout_max"`
+	// LockedOut: too many wrong guesses; LockoutCounter of them now, of LockoutMax. One
+	// is forgiven every LockoutForgiveSec.
+	LockedOut         bool   `json:"locked_out"`
+	LockoutCounter    uint32 `json:"lockout_counter"`
+	LockoutMax        uint32 `json:"lockout_max"`
+	LockoutForgiveSec uint32 `json:"lockout_forgive_s"`
 	// OrderlyStart: the last shutdown was announced to it.
 	OrderlyStart bool              `json:"orderly_start"`
 	PCRSHA256    map[string]string `json:"pcr_sha256"` // number to hexadecimal digits
