@@ -117,7 +117,7 @@ func TestLongLoadNobodyReads(t *testing.T) {
 		begun: func(g *guest) bool { return restarts(g) > enough },
 		end: func(g *guest) {
 			reader.set(false)
-			g.says("; stopped")
+			g.says(" lines found no room and are lost")
 			said := strings.Count(g.console(), "exit status 1; restart")
 			t.Logf("%d restarts, %d of them on the console", restarts(g), said)
 			if said >= enough {

@@ -1,16 +1,22 @@
 package core
 
-import "golang.org/x/sys/unix"
+import (
+	"mote/wire"
+
+	"golang.org/x/sys/unix"
+)
 
 // console is PID 1's own output on /dev/console: a line a milestone. It never
 // waits for a slow terminal: what it can't take at once stays here, and what
-// does not fit here any more is dropped and counted.
+// does not fit here any more is dropped and counted, and the count is printed once
+// there is room again.
 type console struct {
 	_       [0]func() // never compared: the compiler would write how
 	fd      int32     // −1: none
 	buf     [consoleBytes]byte
 	used    int
 	dropped uint64
+	told    uint64 // of dropped
 	line    [256]byte
 }
 
@@ -65,6 +71,11 @@ func (l *Loop) flush() {
 		c.used = 0 // a console that failed is no reason to keep its lines
 		c.dropped++
 		return
+	}
+	if c.used < len(c.buf)/2 && c.told != c.dropped {
+		lost := wire.AppendUint(l.line[:0], c.dropped-c.told)
+		c.told = c.dropped
+		c.say(l.now, "console: ", string(lost), " lines found no room and are lost")
 	}
 	if c.used > 0 {
 		l.awaitConsole()

@@ -31,7 +31,7 @@ func bootNsec(t *testing.T, lines []string) int64 {
 
 // TestConsoleThatTakesNothing: the console is stopped by flow control from the first
 // line on, or takes 300 baud. The node is ready as quickly as without, what finds no
-// room is dropped and counted, and the last lines come when it goes on.
+// room is dropped, and how much is told with the last lines when it goes on.
 func TestConsoleThatTakesNothing(t *testing.T) {
 	tells := good()
 	tells.lifeNsec, tells.status = 5*msec, 1<<8
@@ -64,6 +64,7 @@ func TestConsoleThatTakesNothing(t *testing.T) {
 		}
 		if name == "stopped" {
 			expect(t, lines, 1, "ms] power off\n")
+			expect(t, lines, 1, " lines found no room and are lost\n")
 		}
 	}
 }
