@@ -106,6 +106,9 @@ test: ## every test: unit, simulation, arm64, in QEMU, budgets
 	@$(MAKE) --no-print-directory test-unit test-arm64 size test-qemu
 	@echo "make test: everything passed"
 
+# Tests may not do without what .ci/needs has installed (size/installed).
+test-unit test-arm64 test-qemu test-long: export MOTE_INSTALLED = 1
+
 test-unit: ## the quick part: unit tests and 1,000 simulated seeds, under a minute
 	@$(NEEDS) image unit
 	$(GO) vet ./...

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"mote/size/installed"
 )
 
 const (
@@ -56,7 +58,7 @@ func TestLongFaults(t *testing.T) {
 func apply(t *testing.T, dir, patch string, more ...string) {
 	t.Helper()
 	args := append([]string{"apply", "--unsafe-paths", "--directory=" + dir}, more...)
-	cmd := exec.CommandContext(t.Context(), "git", append(args, patch)...)
+	cmd := exec.CommandContext(t.Context(), installed.Program(t, "git"), append(args, patch)...)
 	cmd.Dir = "/"
 	if said, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", patch, err, said)
@@ -84,7 +86,7 @@ func testIn(t *testing.T, dir string, row faultRow) ([]byte, error) {
 // copySource copies what git knows of, as it is in the working tree.
 func copySource(t *testing.T) string {
 	t.Helper()
-	list := exec.CommandContext(t.Context(), "git", "ls-files", "-z")
+	list := exec.CommandContext(t.Context(), installed.Program(t, "git"), "ls-files", "-z")
 	list.Dir = ".."
 	names, err := list.Output()
 	if err != nil {

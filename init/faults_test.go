@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"mote/size/installed"
 )
 
 // faultRow is a row of FAULTS.md.
@@ -57,7 +59,7 @@ func TestFaultsAreHeld(t *testing.T) {
 			continue
 		}
 		used[row.patch] = true
-		apply := exec.CommandContext(t.Context(), "git", "apply", "--check", filepath.Join("init", "testdata", "faults", row.patch))
+		apply := exec.CommandContext(t.Context(), installed.Program(t, "git"), "apply", "--check", filepath.Join("init", "testdata", "faults", row.patch))
 		apply.Dir = ".."
 		if said, err := apply.CombinedOutput(); err != nil {
 			t.Errorf("row %s: %s does not apply any more: %v\n%s", row.number, row.patch, err, said)

@@ -10,6 +10,7 @@ import (
 
 	"mote/ctl/vm"
 	"mote/ctl/vm/vmtest"
+	"mote/size/installed"
 	"mote/wire"
 )
 
@@ -27,10 +28,7 @@ func TestQEMUPanicInERST(t *testing.T) {
 // TestQEMUPanicInEFI: the same from EFI's variables.
 func TestQEMUPanicInEFI(t *testing.T) {
 	const firmware = "/usr/share/OVMF/OVMF_"
-	variables, err := os.ReadFile(firmware + "VARS_4M.fd")
-	if err != nil {
-		t.Fatalf("%v; install the package ovmf", err)
-	}
+	variables := installed.Read(t, firmware+"VARS_4M.fd")
 	store := filepath.Join(t.TempDir(), "variables")
 	if err := os.WriteFile(store, variables, 0o600); err != nil {
 		t.Fatal(err)

@@ -5,13 +5,14 @@ import (
 	"context"
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"testing/fstest"
+
+	"mote/size/installed"
 )
 
 // toy is a build of the tree in testdata/tree, which compiles nothing: it begins
@@ -19,9 +20,7 @@ import (
 func toy(t *testing.T) (Build, *bytes.Buffer) {
 	t.Helper()
 	for _, tool := range []string{"make", "gcc"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("%s is not installed", tool)
-		}
+		installed.Program(t, tool)
 	}
 	for _, name := range []string{"FAKE_DROP", "FAKE_STOP", "FAKE_FAIL", "FAKE_BYTES"} {
 		t.Setenv(name, os.Getenv(name)) // restored at the end, whatever the test sets

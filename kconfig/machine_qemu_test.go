@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"mote/size/installed"
 )
 
 // bootLimitSec ends a machine that hangs. An idle one needs three seconds.
@@ -56,11 +58,8 @@ func squashRoot(t *testing.T) string {
 	if err := os.Rename(compileProbe(t), filepath.Join(dir, "init")); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("mksquashfs", dir, out, "-comp", "zstd", "-all-root", "-quiet", "-no-progress",
+	installed.Run(t, "mksquashfs", dir, out, "-comp", "zstd", "-all-root", "-quiet", "-no-progress",
 		"-p", "dev/console c 600 0 0 5 1", "-p", "dev/null c 666 0 0 1 3")
-	if text, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, text)
-	}
 	return out
 }
 
@@ -71,7 +70,7 @@ func machine(t *testing.T, kernel, words string, args ...string) []byte {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), bootLimitSec*time.Second)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "qemu-system-x86_64", append([]string{
+	cmd := exec.CommandContext(ctx, installed.Program(t, "qemu-system-x86_64"), append([]string{
 		"-accel", "tcg", "-cpu", "qemu64,+rdrand", "-nodefaults", "-no-user-config", "-nographic",
 		"-serial", "stdio", "-no-reboot", "-kernel", built(t, kernel),
 		"-append", "console=ttyS0 panic=-1 init=/init " + words,

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"mote/size/installed"
 )
 
 // TestObjectsAreWeighed compiles two objects into a thin archive, as the
@@ -29,7 +31,7 @@ func TestObjectsAreWeighed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, args := range [][]string{{"gcc", "-c", "a.s", "-o", "a.o"}, {"gcc", "-c", "a.s", "-o", "b.o"}, {"ar", "cDPrST", "vmlinux.a", "a.o", "b.o"}} {
-		cmd := exec.Command(args[0], args[1:]...)
+		cmd := exec.Command(installed.Program(t, args[0]), args[1:]...)
 		cmd.Dir = dir
 		if said, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%v: %v\n%s", args, err, said)
@@ -103,7 +105,7 @@ func TestWeighedAgain(t *testing.T) {
 	}
 	write(filepath.Join(objects, "a.s"), ".text\n.fill 32\n")
 	for _, args := range [][]string{{"gcc", "-c", "a.s", "-o", "a.o"}, {"ar", "cDPrST", "vmlinux.a", "a.o"}} {
-		cmd := exec.Command(args[0], args[1:]...)
+		cmd := exec.Command(installed.Program(t, args[0]), args[1:]...)
 		cmd.Dir = objects
 		if said, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%v: %v\n%s", args, err, said)

@@ -2,10 +2,11 @@ package kconfig
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"mote/size/installed"
 )
 
 func TestTreeVersion(t *testing.T) {
@@ -45,15 +46,9 @@ func TestFindSourceInAFolder(t *testing.T) {
 // pack makes a tarball of the toy tree as the distribution packs its own.
 func pack(t *testing.T, from string) string {
 	t.Helper()
-	for _, tool := range []string{"tar", "xz"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("%s is not installed", tool)
-		}
-	}
+	installed.Program(t, "xz")
 	tarball := filepath.Join(t.TempDir(), "linux-source.tar.xz")
-	if text, err := exec.Command("tar", "-cJf", tarball, "-C", filepath.Dir(from), filepath.Base(from)).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, text)
-	}
+	installed.Run(t, "tar", "-cJf", tarball, "-C", filepath.Dir(from), filepath.Base(from))
 	return tarball
 }
 

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"mote/size/installed"
 	"mote/wire"
 )
 
@@ -41,9 +42,7 @@ func newSite(t *testing.T) *site {
 	t.Helper()
 	namespace(t)
 	for _, program := range []string{"unshare", "nsenter", "ip", "dnsmasq"} {
-		if _, err := exec.LookPath(program); err != nil {
-			t.Skip(err)
-		}
+		installed.Program(t, program)
 	}
 	holder := exec.Command("unshare", "--net", "sh", "-c", "echo; exec sleep 600")
 	out, err := holder.StdoutPipe()
@@ -171,9 +170,7 @@ func ipText(a [4]byte) string { return string(wire.AppendIPv4(nil, a)) }
 // dhcpd starts the other server of the distribution with a configuration.
 func (s *site) dhcpd(text string) (stop func()) {
 	s.t.Helper()
-	if _, err := exec.LookPath("dhcpd"); err != nil {
-		s.t.Skip(err)
-	}
+	installed.Program(s.t, "dhcpd")
 	dir := s.t.TempDir()
 	config, leases := filepath.Join(dir, "conf"), filepath.Join(dir, "leases")
 	for path, text := range map[string]string{config: text, leases: ""} {

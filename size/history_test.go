@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"mote/size/golden"
+	"mote/size/installed"
 )
 
 const recorded = `# said
@@ -68,7 +69,7 @@ func TestReferences(t *testing.T) {
 	top := t.TempDir()
 	run := func(args ...string) string {
 		t.Helper()
-		cmd := exec.Command("git", append([]string{"-C", top, "-c", "user.name=t", "-c", "user.email=t@t"}, args...)...)
+		cmd := exec.Command(installed.Program(t, "git"), append([]string{"-C", top, "-c", "user.name=t", "-c", "user.email=t@t"}, args...)...)
 		out, err := cmd.CombinedOutput()
 		if err != nil {
 			t.Fatalf("git %v: %v\n%s", args, err, out)

@@ -10,12 +10,16 @@ import (
 	"testing"
 	"time"
 
+	"mote/size/installed"
 	"mote/wire/inventory"
 )
 
 // TestQEMUInventory boots the machine and holds what the node says against what
 // it was made of.
 func TestQEMUInventory(t *testing.T) {
+	for _, program := range []string{"qemu-system-x86_64", "swtpm", "mksquashfs"} {
+		installed.Program(t, program)
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), 6*time.Minute)
 	defer cancel()
 	top := filepath.Join("..", "..")

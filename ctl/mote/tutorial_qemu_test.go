@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"mote/size/installed"
 )
 
 // shell finds the commands of a page, block by block.
@@ -16,6 +18,9 @@ var shell = regexp.MustCompile("(?ms)^```sh\n(.*?)^```$")
 // TestQEMUTutorial runs what the page tells to run, and looks for what it
 // promises.
 func TestQEMUTutorial(t *testing.T) {
+	for _, program := range []string{"qemu-system-x86_64", "busybox"} {
+		installed.Program(t, program)
+	}
 	page, err := os.ReadFile("BUSYBOX.md")
 	if err != nil {
 		t.Fatal(err)

@@ -15,6 +15,10 @@ import (
 // fakeEnv makes this test binary play QEMU: its value says which one.
 const fakeEnv = "MOTE_FAKE_QEMU"
 
+// silence is longer than any test. A select without cases is no such wait: in a
+// program without C Go ends it, as a deadlock.
+const silence = time.Hour
+
 func TestMain(m *testing.M) {
 	if play := os.Getenv(fakeEnv); play != "" {
 		os.Exit(fakeQEMU(play))
@@ -35,7 +39,7 @@ func fakeQEMU(play string) int {
 		fmt.Fprintln(os.Stderr, "qemu: -M nonsense: unsupported machine type")
 		return 1
 	case "mute":
-		select {}
+		time.Sleep(silence)
 	case "starter":
 		return fakeStarter()
 	case "leader", "behind":
@@ -43,7 +47,7 @@ func fakeQEMU(play string) int {
 	case "probed":
 		return probeDone
 	case "asleep":
-		time.Sleep(time.Hour)
+		time.Sleep(silence)
 	}
 	go func() {
 		for typed := bufio.NewScanner(os.Stdin); typed.Scan(); {
@@ -76,7 +80,7 @@ func fakeServe(monitor net.Conn) int {
 		var a asked
 		if decoder.Decode(&a) != nil {
 			if os.Getenv(fakeEnv) == "deaf" {
-				select {}
+				time.Sleep(silence)
 			}
 			return 3
 		}
@@ -109,5 +113,6 @@ func fakeStarter() int {
 	}
 	line, err := v.WaitLine(context.Background(), "process")
 	fmt.Println(line.Text, err)
-	select {}
+	time.Sleep(silence)
+	return 0
 }

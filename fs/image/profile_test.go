@@ -145,6 +145,7 @@ func TestOwnProgramsInARoot(t *testing.T) {
 // business there.
 func walkBuilt(t *testing.T, spec Spec) Result {
 	t.Helper()
+	needPacker(t)
 	r := mustBuild(t, spec)
 	found, err := Walk(t.Context(), r.Out)
 	if err != nil {

@@ -41,6 +41,7 @@ func fullTable(source string) Table {
 // writeTable makes an image in a folder of its own and returns its bytes.
 func writeTable(t *testing.T, p Packing, table Table) []byte {
 	t.Helper()
+	needPacker(t)
 	out := filepath.Join(t.TempDir(), "x.squashfs")
 	if err := p.write(t.Context(), table, out); err != nil {
 		t.Fatal(err)
@@ -143,6 +144,7 @@ func TestRawFileStandsInOnePiece(t *testing.T) {
 }
 
 func TestWriteIsWhatWalkReads(t *testing.T) {
+	needPacker(t)
 	content := noise(400_003)
 	table := fullTable(sourceFile(t, content))
 	out := filepath.Join(t.TempDir(), "x.squashfs")

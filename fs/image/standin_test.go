@@ -5,11 +5,18 @@ import (
 	"path/filepath"
 	"testing"
 
+	"mote/size/installed"
 	"mote/wire"
 )
 
 // quick is a packing for tests: how well zstd compresses isn't what they ask.
 func quick() Packing { return Packing{Level: 1} }
+
+// needPacker ends a test that can't write images here.
+func needPacker(t *testing.T) {
+	t.Helper()
+	installed.Program(t, "mksquashfs")
+}
 
 // standin returns the path of testdata/standin, a module of its own, so that
 // tests of images don't depend on PID 1's sources.
@@ -47,6 +54,7 @@ func standinService(module string) Program {
 // standinSpec is a whole image of both, in a folder of its own.
 func standinSpec(t *testing.T, module string) Spec {
 	t.Helper()
+	needPacker(t)
 	dir := t.TempDir()
 	return Spec{
 		Manifest: &wire.Manifest{Node: "standin", Services: []wire.Service{{

@@ -134,6 +134,7 @@ func TestInspectFinds(t *testing.T) {
 			if c.said != nil {
 				declared = Table{static, *c.said}
 			}
+			needPacker(t)
 			out := filepath.Join(t.TempDir(), "x.squashfs")
 			if err := quick().write(t.Context(), in, out); err != nil {
 				t.Fatal(err)

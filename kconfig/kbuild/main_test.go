@@ -6,11 +6,16 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"mote/size/installed"
 )
 
 // call runs the command on the toy tree with a cache of its own.
 func call(t *testing.T, args ...string) (string, error) {
 	t.Helper()
+	for _, tool := range []string{"make", "gcc"} {
+		installed.Program(t, tool)
+	}
 	room := t.TempDir()
 	for name, text := range map[string]string{
 		"fragments/base.config":       "CONFIG_A=y\n",

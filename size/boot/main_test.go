@@ -5,13 +5,13 @@ import (
 	"encoding/json"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"mote/ctl/bench"
+	"mote/size/installed"
 	"mote/wire"
 )
 
@@ -69,9 +69,7 @@ func TestNeedsAreRead(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(stage, file), content, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if said, err := exec.CommandContext(t.Context(), "mksquashfs", stage, out, "-quiet", "-no-progress").CombinedOutput(); err != nil {
-			t.Fatalf("%v\n%s", err, said)
-		}
+		installed.Run(t, "mksquashfs", stage, out, "-quiet", "-no-progress")
 		return out
 	}
 	text, err := wire.AppendManifest(nil, &wire.Manifest{Node: "n", Services: []wire.Service{{Name: "a", Exec: []string{"/a"}}, {Name: "b", Exec: []string{"/b"}, Needs: []string{"a", wire.StageNetwork}}}})

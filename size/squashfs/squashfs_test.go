@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"mote/size/golden"
+	"mote/size/installed"
 )
 
 // pack makes an image of files; more are words for mksquashfs.
@@ -31,9 +32,7 @@ func pack(t testing.TB, files map[string]string, more ...string) []byte {
 		t.Fatal(err)
 	}
 	args := append([]string{root, out, "-noappend", "-quiet", "-no-progress", "-all-root", "-processors", "1"}, more...)
-	if said, err := exec.Command("mksquashfs", args...).CombinedOutput(); err != nil {
-		t.Skipf("mksquashfs: %v\n%s", err, said)
-	}
+	installed.Run(t, "mksquashfs", args...)
 	raw, err := os.ReadFile(out)
 	if err != nil {
 		t.Fatal(err)
@@ -112,7 +111,7 @@ func againstUnsquashfs(t *testing.T, raw []byte, m Image) {
 	if err := os.WriteFile(file, raw, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	said, err := exec.Command("unsquashfs", "-lln", file).Output()
+	said, err := exec.Command(installed.Program(t, "unsquashfs"), "-lln", file).Output()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"mote/size/installed"
 )
 
 func TestUsage(t *testing.T) {
@@ -27,7 +29,7 @@ func TestUsage(t *testing.T) {
 func TestRevisionLeavesNoWorktree(t *testing.T) {
 	top := t.TempDir()
 	for _, args := range [][]string{{"init", "-q"}, {"-c", "user.name=t", "-c", "user.email=t@t", "commit", "-q", "--allow-empty", "-m", "x"}} {
-		cmd := exec.Command("git", append([]string{"-C", top}, args...)...)
+		cmd := exec.Command(installed.Program(t, "git"), append([]string{"-C", top}, args...)...)
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%v: %v\n%s", args, err, out)
 		}

@@ -5,11 +5,12 @@ import (
 	"context"
 	"encoding/binary"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
+
+	"mote/size/installed"
 )
 
 // mote runs a command of `mote image` and returns what it printed.
@@ -40,9 +41,7 @@ type bench struct{ dir, keys, kernel, root string }
 
 func newBench(t *testing.T) bench {
 	t.Helper()
-	if _, err := os.Stat("/usr/lib/systemd/boot/efi/linuxx64.efi.stub"); err != nil {
-		t.Skip("systemd-boot-efi is not installed: .ci/needs unit")
-	}
+	installed.File(t, "/usr/lib/systemd/boot/efi/linuxx64.efi.stub")
 	dir := t.TempDir()
 	b := bench{dir, filepath.Join(dir, "keys"), filepath.Join(dir, "bzImage"), filepath.Join(dir, "root.squashfs")}
 	kernel := make([]byte, 0x4000)
@@ -58,9 +57,7 @@ func newBench(t *testing.T) bench {
 			t.Fatal(err)
 		}
 	}
-	if said, err := exec.CommandContext(t.Context(), "mksquashfs", tree, b.root, "-quiet", "-noD", "-noI", "-noF").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, said)
-	}
+	installed.Run(t, "mksquashfs", tree, b.root, "-quiet", "-noD", "-noI", "-noF")
 	must(t, "keys", b.keys)
 	return b
 }
@@ -172,16 +169,13 @@ func TestBuildRefusals(t *testing.T) {
 // TestUntriedLoaderIsRefused changes a letter that only its version has.
 func TestUntriedLoaderIsRefused(t *testing.T) {
 	b := newBench(t)
-	loader, err := os.ReadFile("/usr/lib/systemd/boot/efi/systemd-bootx64.efi")
-	if err != nil {
-		t.Fatal(err) // newBench skips where the package is missing
-	}
+	loader := installed.Read(t, "/usr/lib/systemd/boot/efi/systemd-bootx64.efi")
 	other := filepath.Join(b.dir, "loader.efi")
 	changed := bytes.ReplaceAll(loader, []byte("LoaderInfo: systemd-boot 2"), []byte("LoaderInfo: systemd-boot 9"))
 	if err := os.WriteFile(other, changed, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err = mote(t, "build", "--keys", b.keys, "--kernel", b.kernel, "--root", b.root, "--loader", other, "-o", b.dir)
+	_, err := mote(t, "build", "--keys", b.keys, "--kernel", b.kernel, "--root", b.root, "--loader", other, "-o", b.dir)
 	if err == nil || !strings.Contains(err.Error(), "never tried") {
 		t.Error(err)
 	}

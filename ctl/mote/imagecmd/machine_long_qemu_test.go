@@ -13,6 +13,7 @@ import (
 	"mote/fs/image/assemble"
 	"mote/fs/image/release"
 	"mote/fs/image/verity"
+	"mote/size/installed"
 )
 
 // TestQEMULongFirmwareRefuses tries each change that an attacker can make to
@@ -140,7 +141,7 @@ func TestQEMULongEnrolment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.vars = read(t, variables) // no keys: setup mode
+	f.vars = installed.Read(t, variables) // no keys: setup mode
 	config := f.machine(t, 512, auth, f.release(t, "1.0"))
 	config.Reboots = true
 	v := vmtest.Start(t, config)

@@ -21,6 +21,7 @@ import (
 	"mote/fs/image/pe"
 	"mote/fs/image/release"
 	"mote/fs/image/secureboot"
+	"mote/size/installed"
 )
 
 const (
@@ -60,13 +61,14 @@ func newFactory(t *testing.T) *factory {
 	f.spec.Kernel = read(t, filepath.Join(root, "build", "bzImage"))
 	f.spec.Root = read(t, built.Out)
 	const efi = "/usr/lib/systemd/boot/efi/"
-	if f.spec.Stub, err = assemble.ReadPinned("systemd-stub", read(t, efi+"linuxx64.efi.stub")); err != nil {
+	installed.File(t, firmware)
+	if f.spec.Stub, err = assemble.ReadPinned("systemd-stub", installed.Read(t, efi+"linuxx64.efi.stub")); err != nil {
 		t.Fatal(err)
 	}
-	if f.spec.Loader, err = assemble.ReadPinned("systemd-boot", read(t, efi+"systemd-bootx64.efi")); err != nil {
+	if f.spec.Loader, err = assemble.ReadPinned("systemd-boot", installed.Read(t, efi+"systemd-bootx64.efi")); err != nil {
 		t.Fatal(err)
 	}
-	if f.vars, err = secureboot.Enrol(read(t, variables), set.Boot); err != nil {
+	if f.vars, err = secureboot.Enrol(installed.Read(t, variables), set.Boot); err != nil {
 		t.Fatal(err)
 	}
 	return f

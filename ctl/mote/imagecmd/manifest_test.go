@@ -10,11 +10,13 @@ import (
 
 	"mote/ctl/mote/exit"
 	"mote/fs/image"
+	"mote/size/installed"
 	"mote/wire"
 )
 
 // A document of one's own is what the root has, its secrets read.
 func TestManifestIsBakedIn(t *testing.T) {
+	installed.Program(t, "mksquashfs")
 	folder := t.TempDir()
 	write := func(name, text string) string {
 		path := filepath.Join(folder, name)

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -14,6 +13,7 @@ import (
 	"mote/fs"
 	"mote/fs/image/assemble"
 	"mote/fs/image/disk"
+	"mote/size/installed"
 )
 
 // accept writes a security counter into a disk's state area, as a node that was
@@ -39,10 +39,7 @@ func accept(t *testing.T, raw string, counter uint64) {
 // partitionAt is where the partition of a name begins, in bytes.
 func partitionAt(t *testing.T, raw, name string) int64 {
 	t.Helper()
-	said, err := exec.CommandContext(t.Context(), "sfdisk", "--json", raw).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
+	said := installed.Run(t, "sfdisk", "--json", raw)
 	var table struct {
 		Table struct {
 			Partitions []struct {
@@ -51,7 +48,7 @@ func partitionAt(t *testing.T, raw, name string) int64 {
 			}
 		} `json:"partitiontable"`
 	}
-	if err := json.Unmarshal(said, &table); err != nil {
+	if err := json.Unmarshal([]byte(said), &table); err != nil {
 		t.Fatal(err)
 	}
 	for _, p := range table.Table.Partitions {

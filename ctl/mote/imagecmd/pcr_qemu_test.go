@@ -14,6 +14,7 @@ import (
 	"mote/fs/image"
 	"mote/fs/image/release"
 	"mote/fs/image/uki"
+	"mote/size/installed"
 	"mote/wire"
 )
 
@@ -43,6 +44,7 @@ func TestQEMUMeasured(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
+	installed.Program(t, "swtpm")
 	tpm, err := vm.StartTPM(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)

@@ -3,13 +3,13 @@
 package imagecmd
 
 import (
-	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
 
 	"mote/ctl/vm/vmtest"
 	"mote/fs/image/assemble"
+	"mote/size/installed"
 )
 
 const restoredText = "its 3 tries are restored"
@@ -45,9 +45,5 @@ func TestQEMUTriesRestored(t *testing.T) {
 func listEntries(t *testing.T, raw string) string {
 	t.Helper()
 	const first = 1 << 20
-	said, err := exec.CommandContext(t.Context(), "mdir", "-b", "-i", raw+"@@"+strconv.Itoa(first), "::/EFI/Linux").CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v: %s", err, said)
-	}
-	return string(said)
+	return installed.Run(t, "mdir", "-b", "-i", raw+"@@"+strconv.Itoa(first), "::/EFI/Linux")
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"mote/ctl/vm"
+	"mote/size/installed"
 )
 
 // Limit bounds one wait in a test. It is no measure of anything: a machine
@@ -17,6 +18,7 @@ const Limit = 3 * time.Minute
 // console's last lines and a command line to try by hand.
 func Start(t testing.TB, c vm.Config) *vm.VM {
 	t.Helper()
+	installed.Program(t, "qemu-system-x86_64")
 	v, err := vm.Start(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)

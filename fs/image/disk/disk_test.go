@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 
 	"mote/fs/image/fat"
+	"mote/size/installed"
 )
 
 func sample(sector int) Spec {
@@ -32,19 +32,6 @@ func write(t *testing.T, s Spec) string {
 	return out
 }
 
-// tool runs a program of the distribution, or skips the test without it.
-func tool(t *testing.T, name string, args ...string) string {
-	t.Helper()
-	if _, err := exec.LookPath(name); err != nil {
-		t.Skip(name + " is not installed: .ci/needs unit")
-	}
-	said, err := exec.CommandContext(t.Context(), name, args...).CombinedOutput()
-	if err != nil {
-		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, said)
-	}
-	return string(said)
-}
-
 // TestToolsTakeTheTable asks fdisk, and sgdisk and sfdisk where the sectors are those it
 // believes a file to have.
 func TestToolsTakeTheTable(t *testing.T) {
@@ -52,15 +39,15 @@ func TestToolsTakeTheTable(t *testing.T) {
 		t.Run(strconv.Itoa(sector), func(t *testing.T) {
 			file := write(t, sample(sector))
 			if sector == 512 {
-				if said := tool(t, "sgdisk", "--verify", file); !strings.Contains(said, "No problems found") {
+				if said := installed.Run(t, "sgdisk", "--verify", file); !strings.Contains(said, "No problems found") {
 					t.Error(said)
 				}
-				if said := tool(t, "sfdisk", "--verify", file); !strings.Contains(said, "No errors detected") {
+				if said := installed.Run(t, "sfdisk", "--verify", file); !strings.Contains(said, "No errors detected") {
 					t.Error(said)
 				}
 			}
 			// sfdisk and fdisk share their eyes; only the second takes the sector's size.
-			dump := tool(t, "fdisk", "-b", strconv.Itoa(sector), "-l", "-o", "Name,UUID,Type-UUID", file)
+			dump := installed.Run(t, "fdisk", "-b", strconv.Itoa(sector), "-l", "-o", "Name,UUID,Type-UUID", file)
 			for _, want := range []string{"mote-esp ", "mote-root-a ", "mote-root-b ", "mote-state ", "mote-ephemeral ", "Disklabel type: gpt",
 				"00010203-0405-0607-0809-0A0B0C0D0E0F", "C12A7328-F81F-11D2-BA4B-00A0C93EC93B", typeSlot} {
 				if !strings.Contains(dump, want) {
@@ -85,14 +72,14 @@ func TestFsckTakesTheBootPartition(t *testing.T) {
 	}
 	esp := filepath.Join(t.TempDir(), "esp")
 	// Sparse, as the disk is: dd skips what is zero.
-	tool(t, "dd", "if="+file, "of="+esp, "bs=1M", "conv=sparse", "status=none",
+	installed.Run(t, "dd", "if="+file, "of="+esp, "bs=1M", "conv=sparse", "status=none",
 		"skip="+strconv.FormatInt(parts[0].first>>20, 10), "count="+strconv.FormatInt(parts[0].bytes>>20, 10))
 	if err := os.Truncate(esp, parts[0].bytes); err != nil {
 		t.Fatal(err)
 	}
-	tool(t, "fsck.vfat", "-n", esp)
+	installed.Run(t, "fsck.vfat", "-n", esp)
 	for _, f := range s.Files {
-		if got := tool(t, "mtype", "-i", esp, "::"+f.Path); got != string(f.Data) {
+		if got := installed.Run(t, "mtype", "-i", esp, "::"+f.Path); got != string(f.Data) {
 			t.Errorf("%s: mtools read %d other bytes", f.Path, len(got))
 		}
 	}

@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+
+	"mote/size/installed"
 )
 
 // sample has each kind of name, an empty file, one of a whole cluster, and a
@@ -53,35 +54,23 @@ func write(t *testing.T, s Spec) string {
 	return name
 }
 
-func tool(t *testing.T, name string, args ...string) string {
-	t.Helper()
-	if _, err := exec.LookPath(name); err != nil {
-		t.Skip(name + " is not installed: .ci/needs unit")
-	}
-	said, err := exec.CommandContext(t.Context(), name, args...).CombinedOutput()
-	if err != nil {
-		t.Fatalf("%s: %v\n%s", name, err, said)
-	}
-	return string(said)
-}
-
 // TestFsckTakesIt, and mtools read every file.
 func TestFsckTakesIt(t *testing.T) {
 	for _, sector := range []int{512, 4096} {
 		t.Run(strconv.Itoa(sector), func(t *testing.T) {
 			s := sample(sector)
 			name := write(t, s)
-			said := tool(t, "fsck.vfat", "-n", "-v", name)
+			said := installed.Run(t, "fsck.vfat", "-n", "-v", name)
 			if !strings.Contains(said, "32 bit entries") || strings.Contains(said, "ixing") || strings.Contains(said, "summary") &&
 				strings.Contains(said, "should be") {
 				t.Error(said)
 			}
 			for _, f := range s.Files[:7] {
-				if got := tool(t, "mtype", "-i", name, "::"+f.Path); got != string(f.Data) {
+				if got := installed.Run(t, "mtype", "-i", name, "::"+f.Path); got != string(f.Data) {
 					t.Errorf("%s: %d other bytes", f.Path, len(got))
 				}
 			}
-			if list := tool(t, "mdir", "-/", "-i", name, "::"); strings.Count(list, "2026-01-01   1:00") != len(s.Files)+15 { // and five folders, each with two dots
+			if list := installed.Run(t, "mdir", "-/", "-i", name, "::"); strings.Count(list, "2026-01-01   1:00") != len(s.Files)+15 { // and five folders, each with two dots
 				t.Errorf("files of another time, or missing:\n%s", list)
 			}
 		})

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"mote/fs/image/pe"
+	"mote/size/installed"
 )
 
 // stub is the distribution's EFI program that tests sign.
@@ -18,11 +19,7 @@ const stub = "/usr/lib/systemd/boot/efi/linuxx64.efi.stub"
 
 func readStub(t *testing.T) []byte {
 	t.Helper()
-	b, err := os.ReadFile(stub)
-	if err != nil {
-		t.Skip("systemd-boot-efi is not installed: .ci/needs unit")
-	}
-	return b
+	return installed.Read(t, stub)
 }
 
 func newSigner(t testing.TB, name string) Signer {
@@ -37,10 +34,7 @@ func newSigner(t testing.TB, name string) Signer {
 // sbverify asks the distribution's own verifier.
 func sbverify(t *testing.T, program []byte, c *x509.Certificate) ([]byte, error) {
 	t.Helper()
-	tool, err := exec.LookPath("sbverify")
-	if err != nil {
-		t.Skip("sbverify is not installed: .ci/needs unit")
-	}
+	tool := installed.Program(t, "sbverify")
 	dir := t.TempDir()
 	file, cert := filepath.Join(dir, "x.efi"), filepath.Join(dir, "x.crt")
 	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})

@@ -4,10 +4,11 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/hex"
-	"os"
 	"testing"
 
 	"github.com/smallstep/pkcs7"
+
+	"mote/size/installed"
 )
 
 func newKeys(t testing.TB) Keys {
@@ -79,11 +80,7 @@ func element(tag byte, inside []byte) []byte {
 // template is OVMF's empty store.
 func template(t *testing.T) []byte {
 	t.Helper()
-	b, err := os.ReadFile("/usr/share/OVMF/OVMF_VARS_4M.fd")
-	if err != nil {
-		t.Skip("ovmf is not installed: .ci/needs unit")
-	}
-	return b
+	return installed.Read(t, "/usr/share/OVMF/OVMF_VARS_4M.fd")
 }
 
 func TestEnrol(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"mote/fs/image"
+	"mote/size/installed"
 )
 
 // testprog builds the program as the image has it, for an architecture, and
@@ -21,11 +22,7 @@ func testprog(t *testing.T, goarch string) []string {
 	t.Helper()
 	var words []string
 	if goarch != runtime.GOARCH {
-		qemu, err := exec.LookPath(map[string]string{"amd64": "qemu-x86_64", "arm64": "qemu-aarch64"}[goarch])
-		if err != nil {
-			t.Skip("QEMU for programs of " + goarch + " is not installed: .ci/needs unit")
-		}
-		words = append(words, qemu)
+		words = append(words, installed.Program(t, map[string]string{"amd64": "qemu-x86_64", "arm64": "qemu-aarch64"}[goarch]))
 	}
 	noteSources(t)
 	out := filepath.Join(t.TempDir(), "testprog")
@@ -178,10 +175,7 @@ func passedOn(number, target string) bool {
 
 func TestSignalMaskIsSeenBeforeGoChangesIt(t *testing.T) {
 	p := testprog(t, runtime.GOARCH)
-	python, err := exec.LookPath("python3")
-	if err != nil {
-		t.Skip("python3 is not installed: .ci/needs unit")
-	}
+	python := installed.Program(t, "python3")
 	// A shell can't block signals. SIGUSR1 is 10, SIGTERM 15, SIGCHLD 17.
 	const block = `import os, signal, sys
 signal.pthread_sigmask(signal.SIG_BLOCK, [10, 15, 17])

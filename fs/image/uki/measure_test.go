@@ -9,18 +9,13 @@ import (
 	"testing"
 
 	"mote/fs/image/pe"
+	"mote/size/installed"
 )
 
 // TestPCR11 asks the distribution's own tool, which belongs to the stub.
 func TestPCR11(t *testing.T) {
-	const tool = "/lib/systemd/systemd-measure"
-	stub, err := os.ReadFile("/usr/lib/systemd/boot/efi/linuxx64.efi.stub")
-	if err != nil {
-		t.Skip("systemd-boot-efi is not installed: .ci/needs unit")
-	}
-	if _, err := os.Stat(tool); err != nil {
-		t.Skip("systemd-measure is not installed: it comes with systemd")
-	}
+	tool := installed.File(t, "/lib/systemd/systemd-measure")
+	stub := installed.Read(t, "/usr/lib/systemd/boot/efi/linuxx64.efi.stub")
 	for name, root := range map[string][]byte{"of a disk": nil, "with the root inside": []byte("hsqs and more")} {
 		image, err := Build(Spec{Stub: stub, Kernel: kernel("6.12.1 x\x00"), Root: root, Words: []string{"quiet", "root=/dev/dm-0"},
 			Name: "Mote", Profile: "edge", Version: "1.2"})

@@ -16,15 +16,14 @@ import (
 	"time"
 
 	"mote/fs/image/pe"
+	"mote/size/installed"
 )
 
 // softTPM starts a TPM without a machine, and gives a way to run tpm2-tools on it.
 func softTPM(t *testing.T) func(name string, args ...string) string {
 	t.Helper()
 	for _, name := range []string{"swtpm", "tpm2_pcrread"} {
-		if _, err := exec.LookPath(name); err != nil {
-			t.Skip(name + " is not installed: .ci/needs unit")
-		}
+		installed.Program(t, name)
 	}
 	dir := t.TempDir()
 	socket := filepath.Join(dir, "s")
@@ -61,10 +60,7 @@ func softTPM(t *testing.T) func(name string, args ...string) string {
 // TestPolicyOnATPM lets a TPM go the stub's way, reads the register by tpm2-tools,
 // and has it make the policy and check the signature.
 func TestPolicyOnATPM(t *testing.T) {
-	stub, err := os.ReadFile("/usr/lib/systemd/boot/efi/linuxx64.efi.stub")
-	if err != nil {
-		t.Skip("systemd-boot-efi is not installed: .ci/needs unit")
-	}
+	stub := installed.Read(t, "/usr/lib/systemd/boot/efi/linuxx64.efi.stub")
 	tool := softTPM(t)
 	image, err := Build(Spec{Stub: stub, Kernel: kernel("6.12.1 x\x00"), Words: []string{"quiet"}, Name: "Mote", Profile: "edge", Version: "1.2"})
 	if err != nil {

@@ -3,11 +3,11 @@ package uki
 import (
 	"bytes"
 	"encoding/binary"
-	"os"
 	"strings"
 	"testing"
 
 	"mote/fs/image/pe"
+	"mote/size/installed"
 )
 
 // kernel is as much of a bzImage as is looked at.
@@ -34,10 +34,7 @@ func TestKernelRelease(t *testing.T) {
 }
 
 func TestBuild(t *testing.T) {
-	stub, err := os.ReadFile("/usr/lib/systemd/boot/efi/linuxx64.efi.stub")
-	if err != nil {
-		t.Skip("systemd-boot-efi is not installed: .ci/needs unit")
-	}
+	stub := installed.Read(t, "/usr/lib/systemd/boot/efi/linuxx64.efi.stub")
 	s := Spec{Stub: stub, Kernel: kernel("6.12.1 x\x00"), Words: []string{"quiet", "root=/dev/dm-0"},
 		Name: "Mote", Profile: "edge", Version: "1.2"}
 	b, err := Build(s)

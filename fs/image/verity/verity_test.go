@@ -13,6 +13,8 @@ import (
 	"runtime"
 	"strconv"
 	"testing"
+
+	"mote/size/installed"
 )
 
 // blocks returns data that is the same in every run.
@@ -30,10 +32,7 @@ var sizes = []int{1, 2, 127, 128, 129, 1000, 128 * 128, 128*128 + 1}
 // TestTreeAgreesWithVeritysetup asks the distribution's own tool, which shares
 // no line with this.
 func TestTreeAgreesWithVeritysetup(t *testing.T) {
-	tool, err := exec.LookPath("veritysetup")
-	if err != nil {
-		t.Skip("veritysetup is not installed: .ci/needs unit")
-	}
+	tool := installed.Program(t, "veritysetup")
 	for _, count := range sizes {
 		t.Run(strconv.Itoa(count), func(t *testing.T) {
 			data := blocks(count)
