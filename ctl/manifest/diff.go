@@ -81,28 +81,42 @@ func (d *difference) fields(fields []Field, a, b *Node, path string, under Chang
 
 // entries compares maps by name.
 func (d *difference) entries(group below, a, b *Node, under Change) {
-	for _, e := range b.Entries {
+	for _, e := range both(a, b) {
 		at := under
-		at.Path = join(under.Path, e.Name)
+		at.Path = join(under.Path, e.name)
 		if under.Path == "services" {
-			at.service = e.Name
+			at.service = e.name
 		}
-		if old := a.Get(e.Name); old != nil {
-			d.fields(group.fields(), old, e.Value, at.Path, at)
-			continue
+		switch {
+		case e.from == nil:
+			d.changes = append(d.changes, at)
+		case e.to == nil:
+			at.From = there
+			d.changes = append(d.changes, at)
+		default:
+			d.fields(group.fields(), e.from, e.to, at.Path, at)
 		}
-		d.changes = append(d.changes, at)
+	}
+}
+
+// pair is what a name has in two maps, nil where it isn't in one.
+type pair struct {
+	name     string
+	from, to *Node
+}
+
+// both goes through the names of b, then through those that only a has.
+func both(a, b *Node) []pair {
+	var all []pair
+	for _, e := range b.Entries {
+		all = append(all, pair{e.Name, a.Get(e.Name), e.Value})
 	}
 	for _, e := range a.Entries {
 		if b.Get(e.Name) == nil {
-			at := under
-			at.Path, at.From = join(under.Path, e.Name), there
-			if under.Path == "services" {
-				at.service = e.Name
-			}
-			d.changes = append(d.changes, at)
+			all = append(all, pair{e.Name, e.Value, nil})
 		}
 	}
+	return all
 }
 
 // value compares what has no fields of the table: maps by their names.
@@ -110,15 +124,9 @@ func (d *difference) value(a, b *Node, at Change) {
 	if a != nil && a.Kind == Map || b != nil && b.Kind == Map {
 		a, b = orEmpty(a), orEmpty(b)
 		under := at
-		for _, e := range b.Entries {
-			at.Path = join(under.Path, e.Name)
-			d.value(a.Get(e.Name), e.Value, at)
-		}
-		for _, e := range a.Entries {
-			if b.Get(e.Name) == nil {
-				at.Path = join(under.Path, e.Name)
-				d.value(e.Value, nil, at)
-			}
+		for _, e := range both(a, b) {
+			at.Path = join(under.Path, e.name)
+			d.value(e.from, e.to, at)
 		}
 		return
 	}

@@ -36,14 +36,12 @@ func (m *named) entry() string   { return strings.ToUpper(m.of) }
 func (m *named) words() string   { return "a map by " + m.of }
 
 func (m *named) read(r *reader, f *Field, n *Node, path string, at reflect.Value) {
-	if !r.bounded(n, path, Map, len(n.Entries), m.most, m.words()) {
+	all, ok := r.entries(n, path, m.most, m.words())
+	if !ok {
 		return
 	}
-	list := at.FieldByName(f.Wire)
-	list.Set(reflect.MakeSlice(list.Type(), len(n.Entries), len(n.Entries)))
-	for i, e := range n.Entries {
-		p := join(path, e.Name)
-		r.nodes[p], r.keys[p] = e.Value, e.At
+	list := grown(at.FieldByName(f.Wire), len(all))
+	for i, e := range all {
 		if name := e.Name; name != m.first || m.first == "" {
 			list.Index(i).FieldByName(m.key).SetString(name)
 		}
@@ -55,7 +53,7 @@ func (m *named) read(r *reader, f *Field, n *Node, path string, at reflect.Value
 		if value.isNull() { // a name may be all there is to say
 			value = &Node{Kind: Map, At: e.At}
 		}
-		r.structure(m.table(), value, p, list.Index(i))
+		r.structure(m.table(), value, e.path, list.Index(i))
 	}
 }
 
@@ -93,8 +91,7 @@ func (l *list) read(r *reader, f *Field, n *Node, path string, at reflect.Value)
 		r.add(n, path, "an empty list", "leave the field out")
 		return
 	}
-	to := at.FieldByName(f.Wire)
-	to.Set(reflect.MakeSlice(to.Type(), len(n.Items), len(n.Items)))
+	to := grown(at.FieldByName(f.Wire), len(n.Items))
 	for i, item := range n.Items {
 		p := index(path, i)
 		r.nodes[p] = item
@@ -126,19 +123,18 @@ type environment struct {
 func (m *environment) words() string { return "a map of names to texts" }
 
 func (m *environment) read(r *reader, f *Field, n *Node, path string, at reflect.Value) {
-	if !r.bounded(n, path, Map, len(n.Entries), m.most, m.words()) {
+	entries, ok := r.entries(n, path, m.most, m.words())
+	if !ok {
 		return
 	}
 	var all []string
-	for _, e := range n.Entries {
-		p := join(path, e.Name)
-		r.nodes[p], r.keys[p] = e.Value, e.At
+	for _, e := range entries {
 		if e.Name == "" || strings.ContainsAny(e.Name, "=\x00") {
 			r.problems = append(r.problems, Problem{At: e.At, Path: path, What: quote(e.Name) + " is no name of a variable",
 				Next: "use a word without ="})
 			continue
 		}
-		if values := m.of.value(r, e.Value, p); values != nil {
+		if values := m.of.value(r, e.Value, e.path); values != nil {
 			all = append(all, e.Name+"="+values[0].(string))
 		}
 	}
@@ -170,16 +166,14 @@ type amounts struct {
 func (m *amounts) words() string { return "a map by " + m.names }
 
 func (m *amounts) read(r *reader, f *Field, n *Node, path string, at reflect.Value) {
-	if !r.bounded(n, path, Map, len(n.Entries), m.most, m.words()) {
+	all, ok := r.entries(n, path, m.most, m.words())
+	if !ok {
 		return
 	}
-	list := at.FieldByName(f.Wire)
-	list.Set(reflect.MakeSlice(list.Type(), len(n.Entries), len(n.Entries)))
-	for i, e := range n.Entries {
-		p := join(path, e.Name)
-		r.nodes[p], r.keys[p] = e.Value, e.At
+	list := grown(at.FieldByName(f.Wire), len(all))
+	for i, e := range all {
 		list.Index(i).FieldByName(m.key).SetString(e.Name)
-		m.of.read(r, &Field{Wire: m.value}, e.Value, p, list.Index(i))
+		m.of.read(r, &Field{Wire: m.value}, e.Value, e.path, list.Index(i))
 	}
 }
 
@@ -195,6 +189,12 @@ func (m *amounts) show(f *Field, at reflect.Value) *Node {
 		out.Entries = append(out.Entries, Entry{Name: list.Index(i).FieldByName(m.key).String(), Value: value})
 	}
 	return out
+}
+
+// grown makes a slice's field as long as what is read into it.
+func grown(list reflect.Value, count int) reflect.Value {
+	list.Set(reflect.MakeSlice(list.Type(), count, count))
+	return list
 }
 
 // showStruct is a struct of wire as a map, with its defaults written out.

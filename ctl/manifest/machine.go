@@ -44,7 +44,7 @@ func (r *reader) parts(n *Node) []part {
 		}
 		for _, sub := range e.Value.Entries {
 			if find(machineFields(), sub.Name) == nil {
-				r.unknown(machineFields(), sub, path)
+				r.unknown("field", names(machineFields()), sub, path)
 			}
 		}
 		p := part{name: e.Name}
@@ -74,11 +74,7 @@ func (r *reader) conditions(n *Node, path string) []condition {
 		p := join(path, e.Name)
 		c := condition{fact: findFact(e.Name)}
 		if c.fact == nil {
-			next := "there are " + strings.Join(factNames(), ", ")
-			if near := nearest(e.Name, factNames()); near != "" {
-				next = "did you mean " + near + "?"
-			}
-			r.problems = append(r.problems, Problem{At: e.At, Path: path, What: "no fact " + quote(e.Name), Next: next})
+			r.unknown("fact", factNames(), e, path)
 			continue
 		}
 		items := []*Node{e.Value}

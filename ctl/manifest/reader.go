@@ -27,31 +27,53 @@ func (r *reader) structure(fields []Field, n *Node, path string, at reflect.Valu
 		r.add(n, path, n.what()+", where a map of fields is wanted", "write "+example(fields)+" below it")
 		return
 	}
-	for _, e := range n.Entries {
-		p := join(path, e.Name)
+	for _, e := range r.below(n, path) {
 		f := find(fields, e.Name)
 		if f == nil {
-			r.unknown(fields, e, path)
+			r.unknown("field", names(fields), e.Entry, path)
 			continue
 		}
-		r.nodes[p], r.keys[p] = e.Value, e.At
 		if e.Value.isNull() {
-			r.problems = append(r.problems, Problem{At: e.At, Path: p, What: "nothing behind the colon",
+			r.problems = append(r.problems, Problem{At: e.At, Path: e.path, What: "nothing behind the colon",
 				Next: "give " + f.Form.words() + ", or leave the field out"})
 			continue
 		}
-		f.Form.read(r, f, e.Value, p, at)
+		f.Form.read(r, f, e.Value, e.path, at)
 	}
 	r.absent(fields, n, path, at)
 }
 
-// unknown tells what a name that no field has may have been meant for.
-func (r *reader) unknown(fields []Field, e Entry, path string) {
-	next := "there are " + strings.Join(names(fields), ", ")
-	if near := nearest(e.Name, names(fields)); near != "" {
+// placed is an entry of a map with its path.
+type placed struct {
+	Entry
+	path string
+}
+
+// below goes through the entries of a map, and keeps where each name and value stands.
+func (r *reader) below(n *Node, path string) []placed {
+	all := make([]placed, len(n.Entries))
+	for i, e := range n.Entries {
+		all[i] = placed{e, join(path, e.Name)}
+		r.nodes[all[i].path], r.keys[all[i].path] = e.Value, e.At
+	}
+	return all
+}
+
+// entries places those of a map, where one of at most countMax is wanted.
+func (r *reader) entries(n *Node, path string, countMax int, wanted string) ([]placed, bool) {
+	if !r.bounded(n, path, Map, len(n.Entries), countMax, wanted) {
+		return nil, false
+	}
+	return r.below(n, path), true
+}
+
+// unknown tells what a name, which none of the known is, may have been meant for.
+func (r *reader) unknown(what string, known []string, e Entry, path string) {
+	next := "there are " + strings.Join(known, ", ")
+	if near := nearest(e.Name, known); near != "" {
 		next = "did you mean " + near + "?"
 	}
-	r.problems = append(r.problems, Problem{At: e.At, Path: path, What: "no field " + quote(e.Name), Next: next})
+	r.problems = append(r.problems, Problem{At: e.At, Path: path, What: "no " + what + " " + quote(e.Name), Next: next})
 }
 
 // absent fills what was left out and has no default in the compiled form.
