@@ -7,6 +7,8 @@ const (
 	ESPLabel   = "mote-esp"
 	SlotALabel = "mote-root-a"
 	SlotBLabel = "mote-root-b"
+	// StateLabel is that of the partition with the state area.
+	StateLabel = "mote-state"
 	// EntryFolder has the kernels of both slots, under names that begin with
 	// EntryPrefix and the slot's letter.
 	EntryFolder = "/EFI/Linux"
@@ -22,4 +24,11 @@ const (
 	// KeyWordName is the kernel's word with the key that releases are signed with, in
 	// hexadecimal.
 	KeyWordName = "mote.key="
+	// StateWordName is the word with the device of the state area.
+	StateWordName = "mote.state="
+	// CounterWordName is the word with the image's security counter, in decimal.
+	CounterWordName = "mote.counter="
+	// RootBlock is the block device of the root under verity: the first and only one
+	// that the kernel's words make (dm-mod.create=).
+	RootBlock = "dm-0"
 )

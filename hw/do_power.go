@@ -42,7 +42,7 @@ func FindPowerButtons(sys Sys, out *[PowerButtonsMax]uint32) (count int, err err
 		}
 		has, errno := hasPowerKey(sys, event)
 		if errno != 0 {
-			err = Trouble{"read the keys of /dev/input/event" + decimal(event), "it may go unseen", errno}
+			err = Trouble{"read the keys of /dev/input/event" + wire.Decimal(uint64(event)), "it may go unseen", errno}
 		}
 		if has {
 			out[count] = event
@@ -63,7 +63,7 @@ func eventNumber(name []byte) (uint32, bool) {
 // hasPowerKey reads the device's bitmap. One that went away (ENOENT, ENODEV) has
 // no key, and that is no error.
 func hasPowerKey(sys Sys, event uint32) (bool, unix.Errno) {
-	path := inputFolder + "/event" + decimal(event) + "/device/capabilities/key"
+	path := inputFolder + "/event" + wire.Decimal(uint64(event)) + "/device/capabilities/key"
 	fd, errno := openAgain(sys, path, unix.O_RDONLY|unix.O_CLOEXEC)
 	var text [sysfsSizeMax]byte
 	n := 0
@@ -79,7 +79,7 @@ func hasPowerKey(sys Sys, event uint32) (bool, unix.Errno) {
 
 // OpenPowerButton opens /dev/input/eventN without waiting, closed on exec.
 func OpenPowerButton(sys Sys, event uint32) (fd int, err error) {
-	path := inputNodes + decimal(event)
+	path := inputNodes + wire.Decimal(uint64(event))
 	fd, errno := openAgain(sys, path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC)
 	if errno != 0 {
 		return -1, Trouble{"open " + path, "this power button goes unseen", errno}
@@ -121,9 +121,4 @@ func readAgain(sys Sys, fd int, b []byte) (n int, errno unix.Errno) {
 		}
 	}
 	return n, errno
-}
-
-func decimal(n uint32) string {
-	var b [10]byte
-	return string(wire.AppendUint(b[:0], uint64(n)))
 }

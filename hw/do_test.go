@@ -1,6 +1,7 @@
 package hw
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -235,8 +236,8 @@ func TestFindPowerButtons(t *testing.T) {
 	}
 	many := &fake{files: map[string]string{}}
 	for i := range 20 {
-		many.files[inputFolder] += " event" + decimal(uint32(i))
-		many.files[inputFolder+"/event"+decimal(uint32(i))+"/device/capabilities/key"] = bitmap(116)
+		many.files[inputFolder] += " event" + strconv.Itoa(i)
+		many.files[inputFolder+"/event"+strconv.Itoa(i)+"/device/capabilities/key"] = bitmap(116)
 	}
 	if count, err := find(many); err != nil || count != PowerButtonsMax {
 		t.Errorf("20 buttons: %d, %v", count, err)

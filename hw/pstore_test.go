@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"mote/wire"
 )
 
 func TestDecodeCrashHead(t *testing.T) {
@@ -15,7 +17,7 @@ func TestDecodeCrashHead(t *testing.T) {
 	} {
 		got := ""
 		if head, rest, ok := DecodeCrashHead([]byte(text)); ok {
-			got = string(head.Kind) + " " + decimal(head.Count) + " " + decimal(head.Part) + " " + string(rest)
+			got = string(head.Kind) + " " + wire.Decimal(uint64(head.Count)) + " " + wire.Decimal(uint64(head.Part)) + " " + string(rest)
 		}
 		if got != want {
 			t.Errorf("%q is %q, want %q", text, got, want)
@@ -105,8 +107,8 @@ func TestFindCrashRecordsInTrouble(t *testing.T) {
 	// More than there is room for: the first ones.
 	many := &fake{files: map[string]string{}}
 	for n := range uint32(2 * CrashRecordsMax) {
-		many.files[CrashFolder] += " dmesg-efi_pstore-" + decimal(n)
-		many.files[CrashFolder+"/dmesg-efi_pstore-"+decimal(n)] = "Panic#1 Part" + decimal(n+1) + "\n"
+		many.files[CrashFolder] += " dmesg-efi_pstore-" + wire.Decimal(uint64(n))
+		many.files[CrashFolder+"/dmesg-efi_pstore-"+wire.Decimal(uint64(n))] = "Panic#1 Part" + wire.Decimal(uint64(n)+1) + "\n"
 	}
 	if count, errno := FindCrashRecords(many, &out); errno != 0 || count != CrashRecordsMax || out[count-1].Part != 1 {
 		t.Errorf("%d records, %v", count, errno)

@@ -5,6 +5,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"mote/wire"
 )
 
 // real reads bytes that a kernel 6.18 sent for a "change" written to uevent.
@@ -38,7 +40,7 @@ func TestDecodeUeventOfTheKernel(t *testing.T) {
 func TestDecodeUeventRefuses(t *testing.T) {
 	keys := ""
 	for i := range ueventKeysMax {
-		keys += "K" + decimal(uint32(i)) + "=\x00"
+		keys += "K" + wire.Decimal(uint64(i)) + "=\x00"
 	}
 	for _, c := range []struct {
 		name, message string

@@ -136,7 +136,7 @@ func byLabel(t *testing.T, sectorBytes int) {
 	}
 	c := vm.Config{Disks: []vm.Disk{{Path: path, SectorBytes: sectorBytes}}}
 	for n := range 2 {
-		g := launchManifest(t, c, wire.Manifest{Node: "tested", State: "PARTLABEL=" + disk.StateLabel}, nil, nil)
+		g := launchManifest(t, c, wire.Manifest{Node: "tested", State: "PARTLABEL=" + fs.StateLabel}, nil, nil)
 		vmtest.WaitLine(t, g.VM, "] ready")
 		if a := g.area(); a.Device != "/dev/vdb4" || a.State != "open" || a.Boots != uint64(n+1) || a.Alarm != "" {
 			t.Errorf("boot %d tells %+v", n+1, a)

@@ -295,8 +295,8 @@ func TestTextOfNumbers(t *testing.T) {
 			t.Errorf("AppendInt(%d) = %s", n, got)
 		}
 	}
-	if got := decimal(math.MaxUint64); got != "18446744073709551615" {
-		t.Errorf("decimal(2^64-1) = %s", got)
+	if got := Decimal(math.MaxUint64); got != "18446744073709551615" {
+		t.Errorf("Decimal(2^64-1) = %s", got)
 	}
 	for _, c := range []struct {
 		s    string

@@ -55,7 +55,7 @@ func SignalName(number uint8) string {
 	if int(number) < len(signalNames) && signalNames[number] != "" {
 		return signalNames[number]
 	}
-	return "signal " + decimal(uint64(number))
+	return "signal " + Decimal(uint64(number))
 }
 
 // indexName finds name in a table whose unused places are empty.
@@ -68,11 +68,11 @@ func indexName(names []string, name string) (uint8, bool) {
 	return 0, false
 }
 
-// decimal is n as a string; AppendUint is for where nothing may be allocated. It
+// Decimal is n as a string; AppendUint is for where nothing may be allocated. It
 // is for errors only, where size counts and time does not.
 //
 //go:noinline
-func decimal(n uint64) string {
+func Decimal(n uint64) string {
 	var b [20]byte
 	return string(AppendUint(b[:0], n))
 }

@@ -40,7 +40,7 @@ func (c *checker) needs() {
 func (c *checker) directNeeds(i, count int) (set needSet) {
 	s := &c.m.Services[i]
 	if len(s.Needs) > NeedsMax {
-		c.add("needs", decimal(uint64(len(s.Needs)))+" names", "use at most 16")
+		c.add("needs", Decimal(uint64(len(s.Needs)))+" names", "use at most 16")
 	}
 	for k, name := range s.Needs {
 		if indexOf(s.Needs[:k], name) >= 0 {

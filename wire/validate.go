@@ -51,7 +51,7 @@ func (m *Manifest) Validate() []Problem {
 	c.users()
 	c.links()
 	if len(m.Services) > ServicesMax {
-		c.add("services", decimal(uint64(len(m.Services)))+" services",
+		c.add("services", Decimal(uint64(len(m.Services)))+" services",
 			"at most 64 run; remove those past them")
 	}
 	for i := range min(len(m.Services), ServicesMax) {
@@ -149,7 +149,7 @@ func (c *checker) node() {
 // a service: the first one counts for all.
 func (c *checker) users() {
 	if len(c.m.Users) > UsersMax {
-		c.add("users", decimal(uint64(len(c.m.Users)))+" users", "keep at most 64")
+		c.add("users", Decimal(uint64(len(c.m.Users)))+" users", "keep at most 64")
 	}
 	for i, u := range c.m.Users {
 		if !labelOK(u.Name, UserNameSizeMax, false) {
@@ -173,7 +173,7 @@ func (c *checker) users() {
 // links checks each link by itself; which of them exist is for the network room.
 func (c *checker) links() {
 	if len(c.m.Links) > LinksMax {
-		c.add("links", decimal(uint64(len(c.m.Links)))+" links", "keep at most 16")
+		c.add("links", Decimal(uint64(len(c.m.Links)))+" links", "keep at most 16")
 	}
 	for i := range c.m.Links {
 		if what, next := c.m.Links[i].Problem(); what != "" {
@@ -199,7 +199,7 @@ func (l *Link) Problem() (what, next string) {
 		return name + " cannot have the address " + string(AppendIPv4(nil, l.Address)),
 			"use a unicast address outside 0/8 and 127/8"
 	case l.PrefixBits > 32 || l.PrefixBits == 0:
-		return name + " has a prefix of " + decimal(uint64(l.PrefixBits)) + " bits",
+		return name + " has a prefix of " + Decimal(uint64(l.PrefixBits)) + " bits",
 			"use 1 to 32, as in \"10.0.2.15/24\""
 	case l.Gateway == [4]byte{}:
 		return "", ""

@@ -39,7 +39,7 @@ func (c *checker) ports(field string, list []uint16) {
 		}
 		for _, before := range list[:n] {
 			if before == port {
-				c.named(field, decimal(uint64(port)), " stands twice", "keep one")
+				c.named(field, Decimal(uint64(port)), " stands twice", "keep one")
 				break
 			}
 		}

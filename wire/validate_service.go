@@ -24,7 +24,7 @@ func (c *checker) name(s *Service) {
 	}
 	for i := range c.service {
 		if c.m.Services[i].Name == s.Name && s.Name != "" {
-			c.add("name", "service "+decimal(uint64(i))+" has this name already",
+			c.add("name", "service "+Decimal(uint64(i))+" has this name already",
 				"the first keeps it; choose another")
 			return
 		}
@@ -65,7 +65,7 @@ func (c *checker) path(field, path string) {
 	case path == "" || path[0] != '/':
 		c.add(field, quote(path)+" is a relative path", "begin it with '/'")
 	case len(path) > PathSizeMax:
-		c.add(field, "a path of "+decimal(uint64(len(path)))+" bytes", "use at most 1023")
+		c.add(field, "a path of "+Decimal(uint64(len(path)))+" bytes", "use at most 1023")
 	}
 }
 
@@ -80,12 +80,12 @@ func (c *checker) strings(field string, list []string, countMax, sizeMax int) {
 		}
 	}
 	if len(list) > countMax {
-		c.add(field, decimal(uint64(len(list)))+" strings",
-			"use at most "+decimal(uint64(countMax)))
+		c.add(field, Decimal(uint64(len(list)))+" strings",
+			"use at most "+Decimal(uint64(countMax)))
 	}
 	if size > sizeMax {
-		c.add(field, decimal(uint64(size))+" bytes, with a NUL each",
-			"use at most "+decimal(uint64(sizeMax)))
+		c.add(field, Decimal(uint64(size))+" bytes, with a NUL each",
+			"use at most "+Decimal(uint64(sizeMax)))
 	}
 }
 
@@ -134,12 +134,12 @@ func indexOf(list []string, s string) int {
 // life checks what the service is and when it is ready and stopped.
 func (c *checker) life(s *Service) {
 	if s.Kind != KindDaemon && s.Kind != KindOneShot {
-		c.add("kind", "no kind "+decimal(uint64(s.Kind)), "use daemon (1) or one-shot (2)")
+		c.add("kind", "no kind "+Decimal(uint64(s.Kind)), "use daemon (1) or one-shot (2)")
 	}
 	_, _, tcpOK := ParseTCPAddress(s.ReadyAddress)
 	switch {
 	case s.Ready < ReadyExec || s.Ready > ReadyExit:
-		c.add("ready", "no way to be ready "+decimal(uint64(s.Ready)),
+		c.add("ready", "no way to be ready "+Decimal(uint64(s.Ready)),
 			"use exec (1), notify (2), tcp (3), unix (4) or exit (5)")
 	case s.Ready == ReadyExit && s.Kind == KindDaemon:
 		c.add("ready", "a daemon does not become ready by its exit",
@@ -169,7 +169,7 @@ func (c *checker) life(s *Service) {
 func (c *checker) restart(s *Service) {
 	switch {
 	case s.Restart < RestartAlways || s.Restart > RestartNever:
-		c.add("restart", "no policy "+decimal(uint64(s.Restart)),
+		c.add("restart", "no policy "+Decimal(uint64(s.Restart)),
 			"use always (1), on-failure (2) or never (3)")
 	case s.Restart == RestartAlways && s.Kind == KindOneShot:
 		c.add("restart", "a one-shot would run for ever", "use on-failure or never")
@@ -186,7 +186,7 @@ func (c *checker) restart(s *Service) {
 // most reports a number past its bound.
 func (c *checker) most(field string, n, max uint64) {
 	if n > max {
-		c.add(field, decimal(n)+" is too much", "use at most "+decimal(max))
+		c.add(field, Decimal(n)+" is too much", "use at most "+Decimal(max))
 	}
 }
 
@@ -197,10 +197,10 @@ func (c *checker) limits(l *Limits) {
 		c.add("limits.memory-high", "above memory-max", "lower it, or it never acts")
 	}
 	if l.CPUMaxUsec != 0 && l.CPUMaxUsec < CPUQuotaUsecMin {
-		c.add("limits.cpu-max", decimal(uint64(l.CPUMaxUsec))+" µs", "use at least 1000")
+		c.add("limits.cpu-max", Decimal(uint64(l.CPUMaxUsec))+" µs", "use at least 1000")
 	}
 	if p := l.CPUPeriodUsec; p != 0 && (p < CPUQuotaUsecMin || p > CPUPeriodUsecMax) {
-		c.add("limits.cpu-period", decimal(uint64(p))+" µs", "use 1000 to 1000000")
+		c.add("limits.cpu-period", Decimal(uint64(p))+" µs", "use 1000 to 1000000")
 	}
 	if l.CPUPeriodUsec != 0 && l.CPUMaxUsec == 0 {
 		c.add("limits.cpu-period", "without cpu-max", "give both, or neither")

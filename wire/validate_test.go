@@ -193,7 +193,7 @@ func TestValidateOfTheWholeManifest(t *testing.T) {
 	}
 	many := &Manifest{}
 	for i := range ServicesMax + 2 {
-		many.Services = append(many.Services, daemon("s"+decimal(uint64(i))))
+		many.Services = append(many.Services, daemon("s"+Decimal(uint64(i))))
 	}
 	p := many.Validate()
 	if len(p) != 1 || p[0].Error() != "manifest: services: 66 services; at most 64 run; remove those past them" {
@@ -233,9 +233,9 @@ func TestUnusableAgainstWalking(t *testing.T) {
 		count := 1 + r.IntN(ServicesMax)
 		m := &Manifest{}
 		for i := range count {
-			s := daemon("s" + decimal(uint64(i)))
+			s := daemon("s" + Decimal(uint64(i)))
 			for range r.IntN(3) {
-				need := "s" + decimal(uint64(r.IntN(count)))
+				need := "s" + Decimal(uint64(r.IntN(count)))
 				if !slices.Contains(s.Needs, need) {
 					s.Needs = append(s.Needs, need)
 				}

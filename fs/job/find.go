@@ -15,9 +15,6 @@ import (
 	"mote/wire"
 )
 
-// rootBlock is the root under verity, as the kernel's words have it.
-const rootBlock = "dm-0"
-
 // ReleaseKey is the key of releases that the kernel's words have. Those are signed
 // with the kernel: whoever changes them is refused by firmware with Secure Boot.
 func ReleaseKey(words string) ([]byte, error) {
@@ -51,7 +48,7 @@ func RootDisk() (d Disk, close func() error, err error) {
 	}
 	var esp string
 	for i, label := range []string{fs.ESPLabel, fs.SlotALabel, fs.SlotBLabel} {
-		name, err := hw.FindBeside(hw.Linux{}, rootBlock, label)
+		name, err := hw.FindBeside(hw.Linux{}, fs.RootBlock, label)
 		if err != nil {
 			return d, close, err
 		}

@@ -75,13 +75,11 @@ const (
 	// areaKeys are read and written; a record of another key is left alone.
 	areaKeys   = int(fs.StateSlots) + 1
 	areaBlocks = areaKeys * fs.StateCopies
-
-	areaWordName = "mote.state="
 )
 
 // areaWord is what the kernel's words name, or else the manifest.
 func (l *Loop) areaWord(words string) string {
-	if word, _ := wire.KernelWord(words, areaWordName); word != "" {
+	if word, _ := wire.KernelWord(words, fs.StateWordName); word != "" {
 		return word
 	}
 	return l.manifest.State
@@ -95,7 +93,7 @@ func (l *Loop) startArea(words string) {
 	case a.word == "":
 		return
 	case !wire.StateDeviceOK(a.word):
-		l.alarm(areaWordName + a.word[:min(len(a.word), wire.StateDeviceSizeMax)] + " names no device; " + wire.StateDeviceNext)
+		l.alarm(fs.StateWordName + a.word[:min(len(a.word), wire.StateDeviceSizeMax)] + " names no device; " + wire.StateDeviceNext)
 		a.word = ""
 		return
 	}

@@ -152,10 +152,17 @@ func (l *Loop) loadManifest() {
 	l.problems = append(l.manifest.Validate(), l.missing()...)
 	unusable := wire.Unusable(l.problems)
 	l.machine.load(l.manifest, func(i int) bool { return unusable[i] })
-	if l.manifest.Node != "" {
-		if errno := l.sys.Sethostname(l.manifest.Node); errno != 0 {
-			l.console.trouble(l.now, "set the host name", errno)
-		}
+	l.setHostName(l.manifest.Node)
+}
+
+// setHostName takes a name: the manifest's, or else one that a lease brings. No
+// name changes nothing.
+func (l *Loop) setHostName(name string) {
+	if name == "" {
+		return
+	}
+	if errno := l.sys.Sethostname(name); errno != 0 {
+		l.console.trouble(l.now, "set the host name", errno)
 	}
 }
 

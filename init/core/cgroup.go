@@ -50,11 +50,11 @@ func (l *Loop) openCgroups() (what string, errno Errno) {
 func (l *Loop) limitAll() Errno {
 	most := int64(1 << 22) // PID_MAX_LIMIT
 	for _, file := range [...]string{"/proc/sys/kernel/threads-max", "/proc/sys/kernel/pid_max"} {
-		text, errno := l.readFile(file)
+		bound, errno := l.readNumber(file)
 		if errno != 0 {
 			return errno
 		}
-		most = min(most, number(text))
+		most = min(most, int64(bound))
 	}
 	most -= min(pidsReserve, most/4)
 	l.pidsMax = min(pidsMaxDefault, uint32(most/4))
@@ -186,13 +186,14 @@ func (l *Loop) populated(i int) bool {
 // memory since this was asked last: memory.events has a line "oom_kill 1".
 func (l *Loop) oomKilled(i int) bool {
 	const word = "\noom_kill "
-	text, _ := l.readFile(cgroupServices + "/" + l.machine.services[i].spec.Name + "/memory.events")
-	for len(text) > len(word) && !hasPrefix(text, word) {
+	text, _ := l.read(cgroupServices + "/" + l.machine.services[i].spec.Name + "/memory.events")
+	for len(text) > len(word) && string(text[:len(word)]) != word {
 		text = text[1:]
 	}
-	count, st := number(text[min(len(word), len(text)):]), &l.starts[i]
-	more := count > st.oomKills
-	st.oomKills = max(st.oomKills, count)
+	count, _ := leadingNumber(text[min(len(word), len(text)):])
+	st := &l.starts[i]
+	more := int64(count) > st.oomKills
+	st.oomKills = max(st.oomKills, int64(count))
 	return more
 }
 

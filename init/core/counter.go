@@ -1,6 +1,9 @@
 package core
 
-import "mote/wire"
+import (
+	"mote/fs"
+	"mote/wire"
+)
 
 // The security counter: a release that closes a hole raises it, and from then on no
 // older one runs on this node. The image's own stands in the kernel's signed words,
@@ -16,14 +19,12 @@ type counter struct {
 	refused bool
 }
 
-const counterWordName = "mote.counter="
-
 // readCounter reads the image's own from the kernel's words, and knows it by them.
 func (l *Loop) readCounter(words string) {
-	word, found := wire.KernelWord(words, counterWordName)
+	word, found := wire.KernelWord(words, fs.CounterWordName)
 	n, ok := wire.ParseUint(word, 1<<63-1)
 	if found && !ok {
-		l.console.say(l.now, "trouble: ", counterWordName, word[:min(len(word), 40)], " is no number; nothing is held against it")
+		l.console.say(l.now, "trouble: ", fs.CounterWordName, word[:min(len(word), 40)], " is no number; nothing is held against it")
 	}
 	l.counter.image = n
 	l.trial.release = sum(sumSeed, []byte(words))

@@ -50,16 +50,11 @@ func (l *Loop) openPressure() {
 // takePressure: the trigger fired; its poll has taken that back. Where memory is
 // short in truth, it looks at what each service has of it, and tells.
 func (l *Loop) takePressure() {
-	fd, errno := l.sys.Open("/proc/meminfo", unix.O_RDONLY, 0)
-	if errno != 0 {
-		return // the next one comes in two seconds
-	}
-	n, errno := l.sys.Read(fd, l.scratch[:])
-	l.sys.Close(fd)
+	text, errno := l.read("/proc/meminfo")
 	p := &l.pressure
-	p.total, p.available = memoryKiB(l.scratch[:n])
+	p.total, p.available = memoryKiB(text)
 	if errno != 0 || p.total == 0 || p.available == 0 || p.available >= p.total/shortDivisor {
-		return
+		return // the next one comes in two seconds
 	}
 	for i := range l.machine.services[:l.machine.count] {
 		if s := &l.machine.services[i]; s.state.alive() {
@@ -71,13 +66,7 @@ func (l *Loop) takePressure() {
 
 // memoryOf gives how much memory service i's cgroup has, 0 where it can't be read.
 func (l *Loop) memoryOf(i int) uint64 {
-	fd, errno := l.sys.Open(cgroupServices+"/"+l.machine.services[i].spec.Name+"/memory.current", unix.O_RDONLY, 0)
-	if errno != 0 {
-		return 0
-	}
-	n, _ := l.sys.Read(fd, l.scratch[:32])
-	l.sys.Close(fd)
-	bytes, _ := leadingNumber(l.scratch[:n])
+	bytes, _ := l.readNumber(cgroupServices + "/" + l.machine.services[i].spec.Name + "/memory.current")
 	return bytes
 }
 
@@ -123,19 +112,4 @@ func memoryKiB(b []byte) (total, available uint64) {
 		}
 	}
 	return total, available
-}
-
-// leadingNumber reads the decimal number that b begins with; ok is false where
-// there is none, or one past 63 bits.
-func leadingNumber(b []byte) (n uint64, ok bool) {
-	for _, c := range b {
-		if c < '0' || c > '9' {
-			break
-		}
-		if n > (1<<63-1)/10-1 {
-			return 0, false
-		}
-		n, ok = n*10+uint64(c-'0'), true
-	}
-	return n, ok
 }

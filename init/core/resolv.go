@@ -43,9 +43,7 @@ func (l *Loop) keepHints() {
 		return
 	}
 	l.areaPut(fs.StateLeases, record, false)
-	if name := n.HostName(); l.manifest.Node == "" && len(name) > 0 {
-		if errno := l.sys.Sethostname(string(name)); errno != 0 {
-			l.console.trouble(l.now, "set the host name", errno)
-		}
+	if l.manifest.Node == "" {
+		l.setHostName(string(n.HostName()))
 	}
 }

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"mote/fs"
 	"mote/wire"
 
 	"golang.org/x/sys/unix"
@@ -54,7 +55,7 @@ func (l *Loop) saySecurity() {
 	var s securityWords
 	s.add(secure, "firmware starts what the owner signed", "firmware starts what stands on the disk (Secure Boot is off or unknown)")
 	switch {
-	case root == "/dev/"+rootBlock && verity:
+	case root == "/dev/"+fs.RootBlock && verity:
 		s.add(secure, "each block of the root (verity)", "the words that name the root's hash")
 	case root == "/dev/ram0":
 		s.add(secure, "the root in RAM by its signature, without verity", "the root in RAM")

@@ -105,8 +105,5 @@ func (l *Loop) readSysctl(fd int32) (string, Errno) {
 	if errno != 0 {
 		return "", errno
 	}
-	if n > 0 && l.scratch[n-1] == '\n' {
-		n--
-	}
-	return string(l.scratch[:n]), 0
+	return withoutNewline(l.scratch[:n]), 0
 }

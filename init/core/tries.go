@@ -38,8 +38,6 @@ const (
 	globalGUID = "-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 	// espFolder is where a worker mounts it: an empty folder of any root.
 	espFolder = "/var"
-	// rootBlock is the root under verity, as the kernel's words have it.
-	rootBlock = "dm-0"
 )
 
 // restoreTries starts the worker that is due. Where there is no place for it the
@@ -131,7 +129,7 @@ func (l *Loop) firmwareKnown(counted bool) {
 // is there already is never replaced: that would free the kernel's own blocks.
 func (l *Loop) renameEntry() {
 	t := &l.tries
-	device, err := hw.FindBeside(l.rooms.HW, rootBlock, fs.ESPLabel)
+	device, err := hw.FindBeside(l.rooms.HW, fs.RootBlock, fs.ESPLabel)
 	if device == "" {
 		errno := Errno(unix.ENODEV)
 		if trouble, ok := err.(hw.Trouble); ok {

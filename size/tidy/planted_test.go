@@ -14,6 +14,7 @@ func plant(t *testing.T, files map[string]string) string {
 	base := map[string]string{
 		"README.md":         "Run `make run`, `make test-unit` or `make test`.\n",
 		"Makefile":          "run: ## boot it\n\ttrue\ntest: run ## all\ntest-unit: ## quick\nhidden:\n",
+		"ARCHITECTURE.md":   "`ctl/`, `fs`, `fs/job`, `hw`, `init/core`, `net`, `wire/`\n",
 		"go.mod":            "module m\n",
 		"init/core/loop.go": "package core\n\nimport \"x/unix\"\n\nfunc wait() { unix.EpollWait() }\n",
 		"wire/table.go":     "package wire\n\nvar table = [2]int{1, 2}\n\nfunc at(i int) int { return table[i] }\n",
@@ -80,6 +81,7 @@ func TestPlantedBreachesAreFound(t *testing.T) {
 		"vague file":       {"ctl/disk_helper.go", "package a\n", `file name with "helper"`},
 		"stranger":         {"attic/a.txt", "x", "attic has no place at the top"},
 		"no README entry":  {"Makefile", "run: ## boot\ntest-long: ## all night\n", "no word of `make test-long`"},
+		"no map entry":     {"fs/image/deep/er/a.go", "package er\n", "no word of `fs/image/deep` in ARCHITECTURE.md"},
 		"prefix only":      {"README.md", "make test-unit, make run", "no word of `make test`"},
 	}
 	for name, tc := range cases {

@@ -11,6 +11,34 @@ import (
 // target is a line of the Makefile that `make help` lists.
 var target = regexp.MustCompile(`(?m)^([a-z0-9][a-z0-9-]*):.*?## `)
 
+// packageDepth is how many folders of a package's path are asked for: what lies
+// deeper belongs to the package above it.
+const packageDepth = 3
+
+// checkPackages holds that ARCHITECTURE.md tells of each package, by its path in
+// backquotes.
+func (h *house) checkPackages() {
+	told := ""
+	for i := range h.files {
+		if h.files[i].path == "ARCHITECTURE.md" {
+			told = string(h.files[i].text)
+		}
+	}
+	asked := map[string]bool{}
+	for i := range h.files {
+		f := &h.files[i]
+		parts := strings.Split(path.Dir(f.path), "/")
+		folder := strings.Join(parts[:min(len(parts), packageDepth)], "/")
+		if f.syntax == nil || asked[folder] {
+			continue
+		}
+		asked[folder] = true
+		if !strings.Contains(told, "`"+folder+"`") && !strings.Contains(told, "`"+folder+"/`") {
+			h.add("package", f, 0, "no word of `%s` in ARCHITECTURE.md", folder)
+		}
+	}
+}
+
 // checkText holds for every file, whatever it is written in.
 func (h *house) checkText(f *file) {
 	if len(f.text) > fileBytesMax {

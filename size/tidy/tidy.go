@@ -69,6 +69,7 @@ func Check(top string) ([]Finding, error) {
 	}
 	h.checkMutable()
 	h.checkTop()
+	h.checkPackages()
 	slices.SortStableFunc(h.found, func(a, b Finding) int { return strings.Compare(a.Rule+a.Path, b.Rule+b.Path) })
 	return h.found, nil
 }

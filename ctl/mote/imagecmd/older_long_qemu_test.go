@@ -12,7 +12,6 @@ import (
 	"mote/ctl/vm/vmtest"
 	"mote/fs"
 	"mote/fs/image/assemble"
-	"mote/fs/image/disk"
 	"mote/size/installed"
 )
 
@@ -31,7 +30,7 @@ func accept(t *testing.T, raw string, counter uint64) {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	if _, err := file.WriteAt(block, partitionAt(t, raw, disk.StateLabel)+at); err != nil {
+	if _, err := file.WriteAt(block, partitionAt(t, raw, fs.StateLabel)+at); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -80,7 +80,7 @@ func Build(s Spec) (Release, error) {
 		// A primary GPT that is damaged is otherwise no GPT.
 		"gpt",
 		// Where PID 1 keeps what outlives the boot, see fs/README.md.
-		"mote.state=PARTLABEL="+disk.StateLabel,
+		fs.StateWordName+"PARTLABEL="+fs.StateLabel,
 	)
 	kernel, err := s.kernel(words, nil)
 	if err != nil {
@@ -120,7 +120,7 @@ func (s Spec) kernel(words []string, root []byte) ([]byte, error) {
 	if !ok {
 		return nil, errors.New("assemble: the release key is no Ed25519 key")
 	}
-	words = append(words, fmt.Sprintf("mote.counter=%d", s.Counter), fs.KeyWordName+hex.EncodeToString(key))
+	words = append(words, fmt.Sprint(fs.CounterWordName, s.Counter), fs.KeyWordName+hex.EncodeToString(key))
 	words = append(words, s.Words...)
 	b, err := uki.Build(uki.Spec{Stub: s.Stub.Data, Kernel: s.Kernel, Root: root, Words: words,
 		Name: "Mote", Profile: s.Profile, Version: s.Version})

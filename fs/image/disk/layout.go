@@ -8,12 +8,11 @@ package disk
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/diskfs/go-diskfs/partition/gpt"
+	"github.com/google/uuid"
 
 	"mote/fs"
 	"mote/fs/image/fat"
@@ -68,9 +67,6 @@ type Spec struct {
 	TimeSec int64
 }
 
-// StateLabel is the label of the partition with the state area.
-const StateLabel = "mote-state"
-
 // part is a partition to be.
 type part struct {
 	name, kind, uuid string
@@ -82,7 +78,7 @@ const (
 	nameESP       = fs.ESPLabel
 	nameSlotA     = fs.SlotALabel
 	nameSlotB     = fs.SlotBLabel
-	nameState     = StateLabel
+	nameState     = fs.StateLabel
 	nameEphemeral = "mote-ephemeral"
 )
 
@@ -144,8 +140,7 @@ func (s Spec) checkFiles(espBytes int64) error {
 func (s Spec) uuid(name string) string {
 	b := sha256.Sum256([]byte("mote disk " + s.Slots[0].UUID + " " + name))
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	h := hex.EncodeToString(b[:16])
-	return strings.Join([]string{h[:8], h[8:12], h[12:16], h[16:20], h[20:]}, "-")
+	return uuid.UUID(b[:16]).String()
 }
 
 // align rounds up to whole aligned pieces.

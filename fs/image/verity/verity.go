@@ -17,8 +17,11 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"strings"
 	"sync"
+
+	"github.com/google/uuid"
+
+	"mote/fs"
 )
 
 const (
@@ -176,8 +179,7 @@ func firstDifference(got, want []byte) int {
 // first half, in the text form of a GPT's GUID. So a signed command line finds
 // the slot that it belongs to, wherever that was written.
 func (r Root) UUID() string {
-	h := hex.EncodeToString(r.Hash[:16])
-	return strings.Join([]string{h[:8], h[8:12], h[12:16], h[16:20], h[20:]}, "-")
+	return uuid.UUID(r.Hash[:16]).String()
 }
 
 // Words returns the kernel words that make the slot on device the root, without
@@ -189,7 +191,7 @@ func (r Root) Words(device string) []string {
 		r.DataBlocks, r.DataBlocks, hex.EncodeToString(r.Hash[:]), hex.EncodeToString(r.Salt[:]))
 	return []string{
 		`dm-mod.create="root,,,ro,` + table + `"`,
-		"root=/dev/dm-0", "rootfstype=squashfs", "init=/init",
+		"root=/dev/" + fs.RootBlock, "rootfstype=squashfs", "init=/init",
 		// The kernel allows writes to a mounted disk by default, for the sake of a
 		// root on /dev/ram0 only.
 		"bdev_allow_write_mounted=0",
