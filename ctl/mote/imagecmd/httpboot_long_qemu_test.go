@@ -21,6 +21,7 @@ import (
 	"mote/ctl/vm"
 	"mote/ctl/vm/vmtest"
 	"mote/fs/image/assemble"
+	"mote/size/installed"
 )
 
 // TestQEMULongHTTPBoot has firmware without any disk fetch the netboot kernel from a
@@ -96,6 +97,8 @@ func newLAN(t *testing.T, address string) lan {
 	if os.Getuid() != 0 {
 		t.Skip("a network namespace needs root")
 	}
+	installed.Program(t, "ip")
+	installed.Program(t, "dnsmasq")
 	w := lan{t, fmt.Sprintf("mote-http-%d-%d", os.Getpid(), time.Now().UnixNano()%1e6)}
 	w.run("ip", "netns", "add", w.name)
 	t.Cleanup(func() { w.run("ip", "netns", "del", w.name) })
