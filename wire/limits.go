@@ -74,6 +74,9 @@ const (
 
 	// WaitMsecMax bounds each of a service's waits: an hour.
 	WaitMsecMax = 3_600_000
+	// EveryMsecMin and EveryMsecMax bound the time between two runs of a one-shot: a
+	// second, below which it is a daemon, and 31 days.
+	EveryMsecMin, EveryMsecMax = 1000, 31 * 24 * 3_600_000
 	// WindowMsecMax bounds the window of a restart budget: a day.
 	WindowMsecMax = 24 * 3_600_000
 	// RestartsMaxMax bounds the budget itself: a ring of this many times.

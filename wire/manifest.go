@@ -131,6 +131,9 @@ type Service struct {
 	// the service has failed until it is started by hand.
 	RestartsMax        uint32
 	RestartsWindowMsec uint32
+	// EveryMsec after its end a one-shot is started again, be it done or failed; zero
+	// means that it runs once. While it runs again its dependents' needs are not met.
+	EveryMsec uint32
 
 	// StopSignal asks it to end; zero means SIGTERM (15).
 	StopSignal uint8

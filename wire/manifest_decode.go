@@ -130,7 +130,7 @@ func (d *Decoder) service(s *Service) {
 		switch {
 		case m.Key <= keyServiceOptional:
 			d.serviceProgram(s, m.Key)
-		case m.Key <= keyServiceIsolation:
+		case m.Key <= keyServiceEvery:
 			d.serviceLife(s, m.Key)
 		default:
 			d.Unknown()
@@ -219,6 +219,9 @@ func (d *Decoder) serviceLife(s *Service, key int) {
 	case keyServiceIsolation:
 		d.field("isolation")
 		d.isolation(&s.Isolation)
+	case keyServiceEvery:
+		d.field("every-msec")
+		s.EveryMsec = d.uint32Field()
 	}
 }
 

@@ -97,6 +97,7 @@ func (e *Encoder) service(s *Service) {
 	e.uintField(&m, keyServiceStop, uint64(s.StopMsec))
 	e.limitsField(&m, keyServiceLimits, &s.Limits)
 	e.isolationField(&m, keyServiceIsolation, &s.Isolation)
+	e.uintField(&m, keyServiceEvery, uint64(s.EveryMsec))
 	e.End(m)
 }
 

@@ -50,6 +50,7 @@ const (
 	keyServiceStop           = 20
 	keyServiceLimits         = 21
 	keyServiceIsolation      = 22
+	keyServiceEvery          = 23
 )
 
 const (

@@ -17,7 +17,7 @@ func full() *Manifest {
 			{DHCP4: true, Probe: true}},
 		Services: []Service{
 			{Name: "setup", Kind: KindOneShot, Exec: []string{"/bin/setup", "", "ü"},
-				Ready: ReadyExit, Restart: RestartNever},
+				Ready: ReadyExit, Restart: RestartNever, EveryMsec: 86_400_000},
 			{
 				Name: "mqtt", Kind: KindDaemon, Exec: []string{"/bin/mqtt"}, Env: []string{"A=1", "B="},
 				Dir: "/var", User: "mosquitto", Caps: []string{"net_bind_service", "checkpoint_restore"},
@@ -81,7 +81,7 @@ func TestDecodeManifestRefuses(t *testing.T) {
 		{"a list", "80", "manifest: at byte 0: another type of item than SPEC.md says"},
 		{"trailing", "a000", "manifest: at byte 1: bytes follow the last item; send one item only"},
 		{"unknown key", "a11863 00", "manifest: at byte 1: a key that SPEC.md does not know; leave it out or upgrade the node"},
-		{"unknown service key", "a10381a11700", "manifest: service 0: at byte 4: a key that SPEC.md does not know; leave it out or upgrade the node"},
+		{"unknown service key", "a10381a1181800", "manifest: service 0: at byte 4: a key that SPEC.md does not know; leave it out or upgrade the node"},
 		{"empty node", "a10060", "manifest: node: at byte 2: a zero or empty value; leave its key out"},
 		{"node too long", "a1007840" + hex.EncodeToString(make([]byte, 64)), "manifest: node: at byte 2: a string longer than its bound; shorten it"},
 		{"no limits", "a10381a115a0", "manifest: service 0: limits: at byte 5: a zero or empty value; leave its key out"},

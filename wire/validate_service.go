@@ -181,6 +181,13 @@ func (c *checker) restart(s *Service) {
 	}
 	c.most("restarts-max", uint64(s.RestartsMax), RestartsMaxMax)
 	c.most("restarts-window-msec", uint64(s.RestartsWindowMsec), WindowMsecMax)
+	switch {
+	case s.EveryMsec != 0 && s.Kind != KindOneShot:
+		c.add("every-msec", "a daemon does not end by itself", "make it a one-shot, or leave it out")
+	case s.EveryMsec != 0 && s.EveryMsec < EveryMsecMin:
+		c.add("every-msec", Decimal(uint64(s.EveryMsec))+" is too little", "use at least "+Decimal(EveryMsecMin))
+	}
+	c.most("every-msec", uint64(s.EveryMsec), EveryMsecMax)
 }
 
 // most reports a number past its bound.

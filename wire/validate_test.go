@@ -136,6 +136,13 @@ func TestValidateNamesServiceAndField(t *testing.T) {
 		{func(s *Service) { s.BackoffMaxMsec = WaitMsecMax + 1 }, `backoff-max-msec: 3600001 is too much; use at most 3600000`},
 		{func(s *Service) { s.RestartsMax = 1001 }, `restarts-max: 1001 is too much; use at most 1000`},
 		{func(s *Service) { s.RestartsWindowMsec = WindowMsecMax + 1 }, `restarts-window-msec: 86400001 is too much; use at most 86400000`},
+		{func(s *Service) { s.EveryMsec = 1000 }, `every-msec: a daemon does not end by itself; make it a one-shot, or leave it out`},
+		{func(s *Service) {
+			s.Kind, s.Ready, s.Restart, s.EveryMsec = KindOneShot, ReadyExit, RestartNever, 999
+		}, `every-msec: 999 is too little; use at least 1000`},
+		{func(s *Service) {
+			s.Kind, s.Ready, s.Restart, s.EveryMsec = KindOneShot, ReadyExit, RestartNever, EveryMsecMax+1
+		}, `every-msec: 2678400001 is too much; use at most 2678400000`},
 		{func(s *Service) { s.Limits = Limits{MemoryMaxBytes: 1, MemoryHighBytes: 2} }, `limits.memory-high: above memory-max; lower it, or it never acts`},
 		{func(s *Service) { s.Limits.CPUMaxUsec = 999 }, `limits.cpu-max: 999 µs; use at least 1000`},
 		{func(s *Service) { s.Limits.CPUMaxUsec, s.Limits.CPUPeriodUsec = 1000, 1_000_001 }, `limits.cpu-period: 1000001 µs; use 1000 to 1000000`},

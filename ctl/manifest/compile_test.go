@@ -38,7 +38,7 @@ func TestCompileAll(t *testing.T) {
 		Links: []wire.Link{{Name: "eth0", Address: [4]byte{10, 0, 2, 15}, PrefixBits: 24, Gateway: [4]byte{10, 0, 2, 2}},
 			{Address: [4]byte{192, 168, 0, 1}, PrefixBits: 16}, {Name: "lan0", DHCP4: true, Probe: true}},
 		Services: []wire.Service{
-			{Name: "setup", Kind: wire.KindOneShot, Exec: []string{"/bin/setup", ""}, Ready: wire.ReadyExit, Restart: wire.RestartOnFailure},
+			{Name: "setup", Kind: wire.KindOneShot, Exec: []string{"/bin/setup", ""}, Ready: wire.ReadyExit, Restart: wire.RestartOnFailure, EveryMsec: 7 * 86_400_000},
 			{Name: "mqtt", Kind: wire.KindDaemon, Exec: []string{"/bin/mochi", "-tcp", ":1883"}, Env: []string{"GOMEMLIMIT=48MiB", "PORT=1883", "EMPTY="},
 				Dir: "/run", User: "mqtt", Caps: []string{"net_bind_service"}, Rlimits: []wire.Rlimit{{Name: "nofile", Soft: 512, Hard: 1024}, {Name: "core"},
 					{Name: "as", Soft: 1<<64 - 1, Hard: 1<<64 - 1}}, Needs: []string{"network", "setup"}, Optional: true, Ready: wire.ReadyTCP, ReadyAddress: "127.0.0.1:1883",

@@ -117,6 +117,8 @@ func lifeFields() []Field {
 			Doc: "How many restarts within restarts-window are its budget. Past it the service has failed, until it is started by hand."},
 		{Name: "restarts-window", Wire: "RestartsWindowMsec", Form: wait("10 min", wire.WindowMsecMax), Default: "10 min", Live: true, Example: "1 h",
 			Doc: "The time over which restarts are counted."},
+		{Name: "every", Wire: "EveryMsec", Form: wait("1 h", wire.EveryMsecMax), Unset: "once", Live: true, Example: "1 d",
+			Doc: "How long after its end a one-shot runs again, whether it was done or failed. Its first run is at boot."},
 		{Name: "stop-signal", Wire: "StopSignal", Form: signal(), Default: "SIGTERM", Live: true, Example: "SIGINT",
 			Doc: "The signal of signal(7) that asks it to end."},
 		{Name: "stop-timeout", Wire: "StopMsec", Form: wait("10 s", wire.WaitMsecMax), Default: "10 s", Live: true, Example: "30 s",

@@ -141,7 +141,8 @@ func (m *machine) enter(i int16, next state, now int64) {
 		if s.shed {
 			s.deadline, s.shed = now+s.shedWait, false
 		}
-	case done:
+	case done, failed:
+		s.deadline = s.nextRun(now)
 		if s.ready {
 			s.readyAt = now
 			m.ask(opUp, i, 0)
@@ -282,6 +283,9 @@ func (m *machine) wish(i int16, kind eventKind, now int64) {
 	case evStop:
 		s.stopAsked, s.again = true, false
 		m.pull(i, trStop, now)
+		if s.state == failed {
+			s.deadline = 0 // it does not run again by itself
+		}
 	case evRestart:
 		s.streak, s.windowStart = 0, 0
 		if s.state.alive() {

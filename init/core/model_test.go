@@ -25,6 +25,8 @@ type life struct {
 	// well: it ended as it should, for good; spoiled: badly, for good; idle: it is
 	// not wanted; pausing: it is started again when its time has come.
 	well, spoiled, idle, pausing bool
+	// kept: it is not wanted, but still called spoiled.
+	kept bool
 	// then: what follows when it has ended: "again" by the operator, "down", or
 	// what the policy says ("").
 	then string
@@ -112,6 +114,7 @@ func (f *life) word(s modelStep) {
 	case s != stepStop:
 		f.start()
 	case f.spoiled: // it keeps its reason
+		f.kept = true
 	default:
 		*f = life{spec: f.spec, deaths: f.deaths, idle: true}
 	}
@@ -120,7 +123,7 @@ func (f *life) word(s modelStep) {
 // time passes until the next deadline; false when there is none.
 func (f *life) time() bool {
 	switch {
-	case f.pausing:
+	case f.pausing, (f.well || f.spoiled && !f.kept) && f.spec.EveryMsec != 0:
 		f.start()
 	case !f.runs || f.stuck || f.ready && !f.asked && !f.killed:
 		return false
@@ -233,21 +236,27 @@ func TestEverySequence(t *testing.T) {
 			if kind == wire.KindOneShot && policy == wire.RestartAlways {
 				continue // refused
 			}
-			t.Run(fmt.Sprint(kind, policy), func(t *testing.T) {
-				spec := daemon("a")
-				spec.Kind, spec.Restart, spec.RestartsMax = kind, policy, 100
-				r := &modelled{m: &machine{table: &Transitions, network: true}, now: sec}
-				r.m.load(manifestOf(spec), func(int) bool { return false })
-				r.m.boot(r.now)
-				r.settle()
-				f := life{spec: r.m.services[0].spec}
-				f.start()
-				w := &walk{t: t, r: r}
-				w.deeper(f)
-				t.Logf("%d sequences", w.count)
-			})
+			spec := daemon("a")
+			spec.Kind, spec.Restart, spec.RestartsMax = kind, policy, 100
+			t.Run(fmt.Sprint(kind, policy), func(t *testing.T) { everySequence(t, spec) })
+			if kind == wire.KindOneShot {
+				spec.EveryMsec = 3_600_000
+				t.Run(fmt.Sprint(kind, policy, "every"), func(t *testing.T) { everySequence(t, spec) })
+			}
 		}
 	}
+}
+
+func everySequence(t *testing.T, spec wire.Service) {
+	r := &modelled{m: &machine{table: &Transitions, network: true}, now: sec}
+	r.m.load(manifestOf(spec), func(int) bool { return false })
+	r.m.boot(r.now)
+	r.settle()
+	f := life{spec: r.m.services[0].spec}
+	f.start()
+	w := &walk{t: t, r: r}
+	w.deeper(f)
+	t.Logf("%d sequences", w.count)
 }
 
 // walk goes through the tree of sequences, depth first.

@@ -88,6 +88,16 @@ func (s *service) backoffMaxNsec() int64 {
 	return orDefault(s.spec.BackoffMaxMsec, backoffMaxMsecDefault)
 }
 
+// nextRun is when a one-shot that ended runs again by itself; 0: never, as also
+// where it could not be started and never can.
+func (s *service) nextRun(now int64) int64 {
+	if s.spec.EveryMsec == 0 || s.last.kind == endRefused ||
+		(s.last.kind == endExec || s.last.kind == endClone) && permanent(s.last.errno) {
+		return 0
+	}
+	return now + int64(s.spec.EveryMsec)*msec
+}
+
 // orDefault gives a manifest's time in ns; zero means the default.
 func orDefault(valueMsec, defaultMsec uint32) int64 {
 	if valueMsec == 0 {

@@ -140,12 +140,14 @@ var Transitions = Table{
 	done: {
 		trStart: {waiting, actNone},
 		trStop:  {down, actNone},
-		trReady: {done, actNone}, // sent before it ended
+		trReady: {done, actNone},    // sent before it ended
+		trTimer: {waiting, actNone}, // it runs every so often
 	},
 	failed: {
 		trStart: {waiting, actNone},
-		trStop:  {failed, actNone}, // keeps its reason
-		trReady: {failed, actNone}, // sent before it ended
+		trStop:  {failed, actNone},  // keeps its reason
+		trReady: {failed, actNone},  // sent before it ended
+		trTimer: {waiting, actNone}, // it runs every so often, and may have more luck
 	},
 	down: {
 		trStart: {waiting, actNone},

@@ -55,6 +55,9 @@ func (w *world) endCalm() {
 	names, crashes := w.openNames(), w.crash.count
 	// Workers of a crash a moment ago may still be at what never answers.
 	settled := crashes == 0 || w.now-w.crash.before > 15*sec
+	for i := range w.check.services { // what runs every so often does so now, or not
+		settled = settled && w.check.services[i].spec.EveryMsec == 0
+	}
 	w.trace.line(w.now, "* cycle")
 	w.wishAll(wire.VerbStop, 0)
 	w.after(calmStopNsec, func() { w.wishAll(wire.VerbStart, 0) })
@@ -87,7 +90,8 @@ func (c *checks) live() {
 		for i := range c.services {
 			w.loop.Service(i, &c.view)
 			cannot[i] = cannot[i] || c.view.Refused || c.heldIn(c.view.Spec.Name) ||
-				c.view.NeedsNetwork && !w.linkComes()
+				c.view.NeedsNetwork && !w.linkComes() ||
+				c.view.Spec.EveryMsec != 0 && !c.view.Ready // it runs once more
 			for _, n := range c.view.Needs {
 				cannot[i] = cannot[i] || cannot[n]
 			}

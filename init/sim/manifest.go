@@ -69,6 +69,7 @@ func randomService(r *rand, m *wire.Manifest, i int) wire.Service {
 		s.Kind = wire.KindOneShot
 		s.Ready = pick(r, wire.ReadyExit, wire.ReadyExit, wire.ReadyNotify, wire.ReadyExec)
 		s.Restart = pick(r, wire.RestartOnFailure, wire.RestartNever)
+		s.EveryMsec = pick(r, uint32(0), 0, 0, 1000, 20_000)
 	}
 	switch s.Ready {
 	case wire.ReadyTCP:

@@ -18,7 +18,8 @@ import (
 	"mote/wire"
 )
 
-// TestQEMULongScrub has a node examine its own disk: as it was made, and with a bit
+// TestQEMULongScrub has a node examine its own disk: as it was made, twice, as it
+// does so every so often; and with a bit
 // flipped in the slot that it does not run from, which nobody else would see.
 func TestQEMULongScrub(t *testing.T) {
 	f := newFactory(t)
@@ -33,7 +34,8 @@ func TestQEMULongScrub(t *testing.T) {
 	spec := profile.Spec(root, "amd64")
 	spec.Out = filepath.Join(t.TempDir(), "scrub.squashfs")
 	spec.Manifest = &wire.Manifest{Node: "scrub", Services: []wire.Service{{Name: "scrub", Kind: wire.KindOneShot, Ready: wire.ReadyExit, Optional: true,
-		Exec: []string{"/bin/agent", "job", "scrub", "-o", "/dev/console"}, Restart: wire.RestartNever}}}
+		Exec: []string{"/bin/agent", "job", "scrub", "-o", "/dev/console"}, Restart: wire.RestartNever, EveryMsec: 2000,
+		Isolation: wire.Isolation{NodeView: true}}}} // the disks, and the console
 	built, err := image.Build(t.Context(), spec)
 	if err != nil {
 		t.Fatal(err)
@@ -45,6 +47,7 @@ func TestQEMULongScrub(t *testing.T) {
 	if line := vmtest.WaitLine(t, v, `"findings":`).Text; !strings.Contains(line, `"findings":[]`) || !strings.Contains(line, `"version":"1.0"`) {
 		t.Errorf("a disk as it was made: %s", line)
 	}
+	vmtest.WaitLine(t, v, `"findings":[]`) // and once more, without being asked
 	if err := v.Close(); err != nil {
 		t.Fatal(err)
 	}
