@@ -3,6 +3,7 @@ module mote
 go 1.26.0
 
 require (
+	filippo.io/edwards25519 v1.2.0
 	github.com/diskfs/go-diskfs v1.9.4
 	github.com/eclipse/paho.mqtt.golang v1.5.1
 	github.com/fxamacker/cbor/v2 v2.10.0

@@ -10,7 +10,8 @@ type Verb uint8
 
 // The verbs. Start, stop, restart and logs need a service's name; the others
 // refuse one. Previous asks for the log of the boot before, if that ended in a
-// panic of the kernel; it is answered as logs.
+// panic of the kernel; it is answered as logs. Apply brings a signed manifest,
+// confirm lets the one that is tried stand.
 const (
 	VerbStatus Verb = iota + 1
 	VerbTimeline
@@ -22,6 +23,8 @@ const (
 	VerbReboot
 	VerbPowerOff
 	VerbPrevious
+	VerbApply
+	VerbConfirm
 	verbsEnd
 )
 
@@ -30,7 +33,7 @@ var verbNames = [verbsEnd]string{
 	VerbStatus: "status", VerbTimeline: "timeline", VerbLogs: "logs",
 	VerbLoop: "loop", VerbStart: "start", VerbStop: "stop",
 	VerbRestart: "restart", VerbReboot: "reboot", VerbPowerOff: "poweroff",
-	VerbPrevious: "previous",
+	VerbPrevious: "previous", VerbApply: "apply", VerbConfirm: "confirm",
 }
 
 // String is the verb's word, or "unknown verb".
@@ -69,6 +72,8 @@ type Args struct {
 	// SinceNsec asks VerbLogs, VerbPrevious and VerbTimeline for what came after this time,
 	// in ns of CLOCK_BOOTTIME.
 	SinceNsec uint64
+	// Apply is VerbApply's and VerbConfirm's part.
+	Apply ApplyArgs
 }
 
 // Code numbers what can be wrong with a request that was understood.
@@ -92,6 +97,18 @@ const (
 	CodeTooLarge Code = 7
 	// CodeForbidden: the caller may not.
 	CodeForbidden Code = 8
+	// CodeUntrusted: the manifest's key is not trusted here, or its signature is not good.
+	CodeUntrusted Code = 9
+	// CodeOld: the node had a manifest of that generation, or a later one.
+	CodeOld Code = 10
+	// CodeOtherMachine: the manifest is signed for another machine.
+	CodeOtherMachine Code = 11
+	// CodeInvalid: the manifest can't be read, or asks for something that can't be.
+	CodeInvalid Code = 12
+	// CodeNotKept: the state area could not keep the manifest, so nothing has changed.
+	CodeNotKept Code = 13
+	// CodeNotTried: no manifest of that generation is being tried.
+	CodeNotTried Code = 14
 )
 
 // ReplyError is a refusal for people and programs.
@@ -100,10 +117,17 @@ type ReplyError struct {
 	// What is wrong, and what to do Next; at most TextSizeMax bytes each.
 	What string
 	Next string
+	// Where is the path of a manifest's field, "services.web.user", or empty.
+	Where string
 }
 
-// Error is "what; next".
-func (e ReplyError) Error() string { return e.What + "; " + e.Next }
+// Error is "where: what; next".
+func (e ReplyError) Error() string {
+	if e.Where != "" {
+		return e.Where + ": " + e.What + "; " + e.Next
+	}
+	return e.What + "; " + e.Next
+}
 
 // Reply is one frame of an answer.
 type Reply struct {
@@ -128,6 +152,8 @@ type Status struct {
 	Services []ServiceStatus
 	// Area is the state area; its zero value: the node keeps nothing.
 	Area AreaStatus
+	// Manifest tells which one is in force.
+	Manifest ManifestStatus
 }
 
 // ServiceStatus is one service.

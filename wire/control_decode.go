@@ -65,7 +65,7 @@ func (d *Decoder) args(a *Args) {
 		case keyArgsSince:
 			a.SinceNsec = d.uintField(math.MaxUint64)
 		default:
-			d.Unknown()
+			d.applyArgs(&a.Apply, m.Key)
 		}
 	}
 }
@@ -109,6 +109,8 @@ func (d *Decoder) replyError(e *ReplyError) {
 			e.What = d.textField(TextSizeMax)
 		case keyErrorNext:
 			e.Next = d.textField(TextSizeMax)
+		case keyErrorWhere:
+			e.Where = d.textField(TextSizeMax)
 		default:
 			d.Skip()
 		}
@@ -137,6 +139,8 @@ func DecodeStatus(body []byte, s *Status) error {
 			}
 		case keyStatusArea:
 			d.area(&s.Area)
+		case keyStatusManifest:
+			d.manifestStatus(&s.Manifest)
 		default:
 			d.Skip()
 		}

@@ -19,9 +19,10 @@ const (
 	keyReplyMore  = 2
 	keyReplyBody  = 3
 
-	keyErrorCode = 0
-	keyErrorWhat = 1
-	keyErrorNext = 2
+	keyErrorCode  = 0
+	keyErrorWhat  = 1
+	keyErrorNext  = 2
+	keyErrorWhere = 3
 
 	keyStatusNode     = 0
 	keyStatusVersion  = 1
@@ -29,6 +30,7 @@ const (
 	keyStatusNow      = 3
 	keyStatusServices = 4
 	keyStatusArea     = 5
+	keyStatusManifest = 6
 
 	keyServiceStatusName     = 0
 	keyServiceStatusState    = 1
@@ -65,7 +67,8 @@ const (
 	keySourceLongest = 3
 )
 
-// Body is what a reply can carry: *Status, *Timeline, *Logs or *LoopStatus.
+// Body is what a reply can carry: *Status, *Timeline, *Logs, *LoopStatus or
+// *Applied.
 type Body interface{ appendTo(e *Encoder) }
 
 // AppendRequest appends r as a frame. ok is false, and out is b, where r has no
@@ -80,19 +83,28 @@ func AppendRequest(b []byte, r *Request) (out []byte, ok bool) {
 		e.Key(&m, keyRequestName)
 		e.textBytes(r.Name)
 	}
-	if r.Args != (Args{}) {
-		e.Key(&m, keyRequestArgs)
-		args := e.Map()
-		e.uintField(&args, keyArgsTail, uint64(r.Args.TailRecords))
-		e.uintField(&args, keyArgsSince, r.Args.SinceNsec)
-		e.End(args)
-	}
+	e.args(&m, &r.Args)
 	e.End(m)
 	var check Request
 	if DecodeRequest(e.Out[at+FrameHeadSize:], &check) != nil {
 		return b, false
 	}
 	return EndFrame(e.Out, at)
+}
+
+// args takes its key back where the map stayed empty.
+func (e *Encoder) args(outer *EncoderMap, a *Args) {
+	before, start := *outer, len(e.Out)
+	e.Key(outer, keyRequestArgs)
+	m := e.Map()
+	e.uintField(&m, keyArgsTail, uint64(a.TailRecords))
+	e.uintField(&m, keyArgsSince, a.SinceNsec)
+	a.Apply.appendTo(e, &m)
+	if m.count == 0 {
+		*outer, e.Out = before, e.Out[:start]
+		return
+	}
+	e.End(m)
 }
 
 // textBytes is Text for bytes that were checked by the one who made them.
@@ -130,6 +142,8 @@ func (e *Encoder) body(body Body) {
 		b.appendTo(e)
 	case *LoopStatus:
 		b.appendTo(e)
+	case *Applied:
+		b.appendTo(e)
 	default:
 		e.Null() // no other type has appendTo
 	}
@@ -147,9 +161,10 @@ func AppendReplyError(b []byte, id uint32, wrong ReplyError) (out []byte) {
 	e.uintField(&inner, keyErrorCode, uint64(wrong.Code))
 	e.textField(&inner, keyErrorWhat, wrong.What[:min(len(wrong.What), TextSizeMax)])
 	e.textField(&inner, keyErrorNext, wrong.Next[:min(len(wrong.Next), TextSizeMax)])
+	e.textField(&inner, keyErrorWhere, wrong.Where[:min(len(wrong.Where), TextSizeMax)])
 	e.End(inner)
 	e.End(m)
-	out, _ = EndFrame(e.Out, at) // two short texts always fit
+	out, _ = EndFrame(e.Out, at) // three short texts always fit
 	return out
 }
 
@@ -167,6 +182,10 @@ func (s *Status) appendTo(e *Encoder) {
 	if s.Area != (AreaStatus{}) {
 		e.Key(&m, keyStatusArea)
 		s.Area.appendTo(e)
+	}
+	if s.Manifest != (ManifestStatus{}) {
+		e.Key(&m, keyStatusManifest)
+		s.Manifest.appendTo(e)
 	}
 	e.End(m)
 }

@@ -17,6 +17,8 @@ func TestRequestsComeBackAsTheyWent(t *testing.T) {
 		{ID: 3, Verb: VerbRestart, Name: []byte("a")},
 		{ID: 4, Verb: VerbReboot}, {ID: 5, Verb: VerbPowerOff}, {ID: 6, Verb: VerbLoop},
 		{ID: 7, Verb: 200}, {ID: 8, Verb: 200, Name: []byte("x")},
+		{ID: 10, Verb: VerbApply, Args: Args{Apply: ApplyArgs{Mode: ApplyTry, TryMsec: 5, SizeBytes: EnvelopeSizeMax, OffsetBytes: 1, Piece: make([]byte, PieceSizeMax)}}},
+		{ID: 11, Verb: VerbConfirm, Args: Args{Apply: ApplyArgs{Generation: math.MaxUint64}}},
 	} {
 		b, ok := AppendRequest([]byte{9}, &r)
 		if !ok {
@@ -54,8 +56,11 @@ func TestRequestsRefused(t *testing.T) {
 		{"logs of nobody", "a200070103", RefusedKeyMissing, 7},
 		{"status of somebody", "a3000701010261 61", RefusedKeyMissing, 7},
 		{"unknown key", "a30007010104f5", RefusedKeyUnknown, 7},
-		{"unknown argument", "a30007010103a10201", RefusedKeyUnknown, 7},
+		{"unknown argument", "a30007010103a10801", RefusedKeyUnknown, 7},
 		{"no arguments", "a30007010103a0", RefusedZero, 7},
+		{"mode past the last", "a30007010b03a10205", RefusedRange, 7},
+		{"empty piece", "a30007010b03a10640", RefusedZero, 7},
+		{"piece past its bound", "a30007010b03a106591001" + strings.Repeat("00", 4097), RefusedTooLong, 7},
 		{"empty name", "a3000701030260", RefusedZero, 7},
 		{"long name", "a30007010302 7820" + strings.Repeat("61", 32), RefusedTooLong, 7},
 		{"id past 32 bits", "a2001b00000001000000000101", RefusedRange, 0},
@@ -85,14 +90,22 @@ func bodies() (Status, Timeline, Logs, LoopStatus) {
 			{Name: "mqtt", State: "up", PID: 77, Restarts: 2, SinceNsec: 1 << 40, ReadyNsec: 9,
 				LastEnd: End{Code: 1, Signal: 9, Reason: "killed"}, WaitingFor: "ready of setup"},
 			{Name: "idle"}},
-			Area: AreaStatus{"/dev/vdb", "open", "/dev/vdb is read-only", 7, "reboot", 2, 3, 1 << 40, 4, 16384, 1, 2, 1}},
+			Area:     AreaStatus{"/dev/vdb", "open", "/dev/vdb is read-only", 7, "reboot", 2, 3, 1 << 40, 4, 16384, 1, 2, 1},
+			Manifest: ManifestStatus{7, 6, 8, 9, 1 << 40, "alice", "damaged", 9}},
 		Timeline{Marks: []MarkRecord{{"kernel", 1}, {"ready", math.MaxUint64}, {Name: "zero"}}},
 		Logs{Dropped: 3, Records: []LogRecord{{TimeNsec: 5, Stream: StreamErr, Text: []byte{0xff, 'x'}}, {Stream: StreamNote}}},
 		LoopStatus{Turns: 1, Events: 2, Stale: 3, TurnsByTime: []uint64{0, 5, 0}, Sources: []SourceStatus{{Name: "uevent", Events: 4, Dropped: 5, LongestNsec: 6}, {Name: "kmsg"}}}
 }
 
+// fullApplied has every field set.
+func fullApplied() Applied {
+	return Applied{Generation: 7, Before: 6, Changes: []ServiceChange{{"web", ChangeRestart}, {"new", ChangeStart}, {Name: "odd", What: 200}},
+		Network: true, Kept: true, Signer: "alice", UntilNsec: math.MaxUint64}
+}
+
 func TestRepliesComeBackAsTheyWent(t *testing.T) {
 	status, timeline, logs, loop := bodies()
+	applied := fullApplied()
 	dec, enc := strictest(t)
 	for _, c := range []struct {
 		body   Body
@@ -102,6 +115,7 @@ func TestRepliesComeBackAsTheyWent(t *testing.T) {
 		{&timeline, func(b []byte) (any, error) { v := new(Timeline); return v, DecodeTimeline(b, v) }},
 		{&logs, func(b []byte) (any, error) { v := new(Logs); return v, DecodeLogs(b, v) }},
 		{&loop, func(b []byte) (any, error) { v := new(LoopStatus); return v, DecodeLoop(b, v) }},
+		{&applied, func(b []byte) (any, error) { v := new(Applied); return v, DecodeApplied(b, v) }},
 		{&Status{}, func(b []byte) (any, error) { v := new(Status); return v, DecodeStatus(b, v) }},
 	} {
 		b, ok := AppendReply(nil, 7, true, c.body)
@@ -126,7 +140,7 @@ func TestRepliesComeBackAsTheyWent(t *testing.T) {
 }
 
 func TestReplyErrors(t *testing.T) {
-	b := AppendReplyError(nil, 7, ReplyError{CodeUnknownService, `no service "x"`, "see mote status"})
+	b := AppendReplyError(nil, 7, ReplyError{Code: CodeUnknownService, What: `no service "x"`, Next: "see mote status"})
 	const want = "00000028" + "a2" + "0007" + "01a3" + "0003" +
 		"016e" + "6e6f2073657276696365202278 22" + "026f" + "736565206d6f746520737461747573"
 	if got := hex.EncodeToString(b); got != strings.ReplaceAll(want, " ", "") {
@@ -258,7 +272,7 @@ func TestAnsweringAllocatesNothing(t *testing.T) {
 		AppendReply(out, 1, true, &logs)
 		AppendReply(out, 1, false, &loop)
 		AppendReply(out, 1, false, nil)
-		AppendReplyError(out, 1, ReplyError{CodeBusy, "busy", "ask again"})
+		AppendReplyError(out, 1, ReplyError{Code: CodeBusy, What: "busy", Next: "ask again"})
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
@@ -287,7 +301,7 @@ func FuzzReply(f *testing.F) {
 		b, _ := AppendReply(nil, 7, true, body)
 		f.Add(b[FrameHeadSize:])
 	}
-	f.Add(AppendReplyError(nil, 7, ReplyError{CodeBusy, "a", "b"})[FrameHeadSize:])
+	f.Add(AppendReplyError(nil, 7, ReplyError{Code: CodeBusy, What: "a", Next: "b"})[FrameHeadSize:])
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var r Reply
 		if DecodeReply(b, &r) != nil {

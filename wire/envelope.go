@@ -5,9 +5,8 @@ import "math"
 // A manifest on its way: signed, with its generation. SPEC.md is the contract.
 //
 // What is signed travels as the bytes that were signed, so that who verifies
-// encodes nothing; it is read only after its signature was found good. Signing
-// and verifying are not here: PID 1 links none of that as long as nobody sends
-// it manifests.
+// encodes nothing; it is read only after its signature was found good. Verifying is
+// package verify's, signing ctl/manifest's.
 
 const (
 	// EnvelopeContext goes before the signed bytes when they are signed, so that

@@ -20,6 +20,12 @@ const (
 	// LinksMax is more than the ports of any machine this is for.
 	LinksMax = 16
 
+	// PieceSizeMax bounds a piece of an envelope on its way to PID 1, which has room
+	// for one a peer; bytes.
+	PieceSizeMax = 4 << 10
+	// AccessMax bounds the operators' keys; each is compared with one that signed.
+	AccessMax = 16
+
 	// ServiceNameSizeMax keeps "name.stage" marks short; bytes.
 	ServiceNameSizeMax = 31
 	// NodeNameSizeMax is the longest DNS label, RFC 1123 section 2.1; bytes.
@@ -116,8 +122,8 @@ const (
 )
 
 // A status of full services must fit a frame: three words and a sentence each,
-// and at most 64 bytes of numbers and keys; and the node's own words with the state
-// area's three sentences. The build fails here if it does not.
+// and at most 64 bytes of numbers and keys; and the node's own words with four
+// sentences of the state area and the manifest. The build fails here if it does not.
 const _ = uint(FrameSizeMax - ServicesMax*(ServiceNameSizeMax+2*WordSizeMax+TextSizeMax+64) - 2048)
 
 // A service is one bit of a uint64.

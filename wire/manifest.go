@@ -17,9 +17,19 @@ type Manifest struct {
 	Links []Link
 	// Services are the supervised programs, in any order.
 	Services []Service
+	// Access are the operators whose signature makes another manifest this node's.
+	Access []Operator
 	// State names the device of the state area: "PARTLABEL=name" or "/dev/name";
 	// empty keeps nothing. The kernel word mote.state= goes before it.
 	State string
+}
+
+// Operator is somebody who may sign manifests.
+type Operator struct {
+	// Name is unique, 1 to 31 bytes of a-z, 0-9 and '-', first a letter.
+	Name string
+	// Key is Ed25519's public one, RFC 8032 section 5.1.5.
+	Key [KeySize]byte
 }
 
 // User is a name for a numeric id pair. There are no passwords and no shells.

@@ -54,6 +54,33 @@ func (d *Decoder) manifest(m *Manifest) {
 		case keyManifestState:
 			d.field("state")
 			m.State = d.textField(StateDeviceSizeMax)
+		case keyManifestAccess:
+			d.field("access")
+			m.Access = make([]Operator, d.arrayField(AccessMax))
+			for i := range m.Access {
+				d.part("operator", i)
+				d.operator(&m.Access[i])
+			}
+		default:
+			d.Unknown()
+		}
+	}
+}
+
+// operator reads one entry of "access". A key of zeros is left out, as all zeros
+// are; it is no key either.
+func (d *Decoder) operator(o *Operator) {
+	for m := d.Map(); d.Next(&m); {
+		switch m.Key {
+		case keyOperatorName:
+			d.field("name")
+			o.Name = d.textField(UserNameSizeMax)
+		case keyOperatorKey:
+			d.field("key")
+			start := d.at
+			if d.exactly(o.Key[:]); o.Key == [KeySize]byte{} {
+				d.refuse(RefusedZero, start)
+			}
 		default:
 			d.Unknown()
 		}

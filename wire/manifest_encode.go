@@ -35,7 +35,21 @@ func (e *Encoder) manifest(m *Manifest) {
 		e.service(&m.Services[i])
 	}
 	e.textField(&top, keyManifestState, m.State)
+	e.arrayField(&top, keyManifestAccess, len(m.Access))
+	for i := range m.Access {
+		e.operator(&m.Access[i])
+	}
 	e.End(top)
+}
+
+// operator writes one entry of "access".
+func (e *Encoder) operator(o *Operator) {
+	m := e.Map()
+	e.textField(&m, keyOperatorName, o.Name)
+	if o.Key != [KeySize]byte{} {
+		e.bytesField(&m, keyOperatorKey, o.Key[:])
+	}
+	e.End(m)
 }
 
 // user writes one entry of "users"; the ids are setresuid(2) and setresgid(2)'s.

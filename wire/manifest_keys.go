@@ -9,6 +9,12 @@ const (
 	keyManifestLinks    = 2
 	keyManifestServices = 3
 	keyManifestState    = 4
+	keyManifestAccess   = 5
+)
+
+const (
+	keyOperatorName = 0
+	keyOperatorKey  = 1
 )
 
 const (

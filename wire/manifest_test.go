@@ -10,9 +10,10 @@ import (
 // full has every field set, with the bytes of each width.
 func full() *Manifest {
 	return &Manifest{
-		Node:  "edge-7",
-		State: "PARTLABEL=mote-state",
-		Users: []User{{Name: "mosquitto", UID: 100, GID: 1 << 20}},
+		Node:   "edge-7",
+		State:  "PARTLABEL=mote-state",
+		Access: []Operator{{Name: "alice", Key: [KeySize]byte{1, 2, 3}}},
+		Users:  []User{{Name: "mosquitto", UID: 100, GID: 1 << 20}},
 		Links: []Link{{Name: "eth0", Address: [4]byte{10, 0, 2, 15}, PrefixBits: 24, Gateway: [4]byte{10, 0, 2, 2}},
 			{DHCP4: true, Probe: true}},
 		Services: []Service{

@@ -14,11 +14,17 @@ import (
 // the same order, so that a value converts field by field.
 
 type specManifest struct {
-	Node     string        `cbor:"0,keyasint,omitempty"`
-	Users    []specUser    `cbor:"1,keyasint,omitempty"`
-	Links    []specLink    `cbor:"2,keyasint,omitempty"`
-	Services []specService `cbor:"3,keyasint,omitempty"`
-	State    string        `cbor:"4,keyasint,omitempty"`
+	Node     string         `cbor:"0,keyasint,omitempty"`
+	Users    []specUser     `cbor:"1,keyasint,omitempty"`
+	Links    []specLink     `cbor:"2,keyasint,omitempty"`
+	Services []specService  `cbor:"3,keyasint,omitempty"`
+	State    string         `cbor:"4,keyasint,omitempty"`
+	Access   []specOperator `cbor:"5,keyasint,omitempty"`
+}
+
+type specOperator struct {
+	Name string `cbor:"0,keyasint,omitempty"`
+	Key  []byte `cbor:"1,keyasint,omitempty"`
 }
 
 type specUser struct {
@@ -129,6 +135,13 @@ func spec(m *Manifest) specManifest {
 			return nil
 		}
 		return a[:]
+	}
+	for _, o := range m.Access {
+		operator := specOperator{Name: o.Name}
+		if o.Key != [KeySize]byte{} {
+			operator.Key = o.Key[:]
+		}
+		out.Access = append(out.Access, operator)
 	}
 	for _, l := range m.Links {
 		out.Links = append(out.Links, specLink{l.Name, address(l.Address), l.PrefixBits, address(l.Gateway), l.DHCP4, l.Probe})

@@ -126,14 +126,16 @@ func examples(t *testing.T) map[string][][]byte {
 		return b
 	}
 	for _, r := range []Request{{ID: 1, Verb: VerbStatus},
+		{ID: 3, Verb: VerbApply, Args: Args{Apply: ApplyArgs{ApplyTry, 5, 6, 1, []byte{1}, 7}}},
 		{ID: 2, Verb: VerbLogs, Name: []byte("mqtt"), Args: Args{TailRecords: 10, SinceNsec: 5}}} {
 		all["request"] = append(all["request"], payload(AppendRequest(nil, &r)))
 	}
 	status, timeline, logs, loop := bodies()
-	for _, body := range []Body{&status, &timeline, &logs, &loop} {
+	applied := fullApplied()
+	for _, body := range []Body{&status, &timeline, &logs, &loop, &applied} {
 		all["reply"] = append(all["reply"], payload(AppendReply(nil, 7, true, body)))
 	}
-	all["reply"] = append(all["reply"], payload(AppendReplyError(nil, 7, ReplyError{Code: CodeBusy, What: "a", Next: "b"}), true))
+	all["reply"] = append(all["reply"], payload(AppendReplyError(nil, 7, ReplyError{Code: CodeBusy, What: "a", Next: "b", Where: "c"}), true))
 	return all
 }
 

@@ -62,7 +62,29 @@ func (m *Manifest) Validate() []Problem {
 	if m.State != "" && !StateDeviceOK(m.State) {
 		c.add("state", quote(m.State)+" names no device", StateDeviceNext)
 	}
+	c.access()
 	return c.problems
+}
+
+// access checks the operators: each name and each key once, so that a record of who
+// did something names one person.
+func (c *checker) access() {
+	for i, o := range c.m.Access {
+		if !labelOK(o.Name, UserNameSizeMax, false) {
+			c.add("access", quote(o.Name)+" is no operator's name",
+				"use 1 to 31 of a-z, 0-9 and '-', first a letter")
+		}
+		if o.Key == [KeySize]byte{} {
+			c.add("access", "operator "+quote(o.Name)+" has no key", "give the one that mote manifest key made")
+		}
+		for _, before := range c.m.Access[:i] {
+			if before.Name == o.Name || before.Key == o.Key {
+				c.add("access", "operator "+quote(o.Name)+" has the name or the key of another",
+					"give each operator a name and a key of its own")
+				break
+			}
+		}
+	}
 }
 
 // PartLabel begins the name of a GPT partition by its label.

@@ -34,6 +34,8 @@ func TestCompileAll(t *testing.T) {
 	want := &wire.Manifest{
 		Node:  "edge-7",
 		State: "PARTLABEL=mote-state",
+		Access: []wire.Operator{{Name: "alice", Key: [wire.KeySize]byte{0xd7, 0x5a, 0x98, 0x01, 0x82, 0xb1, 0x0a, 0xb7, 0xd5, 0x4b, 0xfe, 0xd3, 0xc9, 0x64, 0x07, 0x3a,
+			0x0e, 0xe1, 0x72, 0xf3, 0xda, 0xa6, 0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07, 0x51, 0x1a}}},
 		Users: []wire.User{{Name: "mqtt", UID: 2001, GID: 2001}, {Name: "web", UID: 2002}},
 		Links: []wire.Link{{Name: "eth0", Address: [4]byte{10, 0, 2, 15}, PrefixBits: 24, Gateway: [4]byte{10, 0, 2, 2}},
 			{Address: [4]byte{192, 168, 0, 1}, PrefixBits: 16}, {Name: "lan0", DHCP4: true, Probe: true}},

@@ -2,14 +2,16 @@ package manifest
 
 import (
 	"reflect"
+
+	"mote/wire"
 )
 
 // scalar is a value that is one word or one line.
 type scalar struct {
 	// what it is, as "a size"; like is one.
 	what, like string
-	// parse gives a value for each field of wire, as uint64, string, bool or
-	// [4]byte; or a problem.
+	// parse gives a value for each field of wire, as uint64, string, bool,
+	// [4]byte or [32]byte; or a problem.
 	parse func(s string) (values []any, problem string)
 	// text is the other way; "" where nothing is set.
 	text func(values []any) string
@@ -88,7 +90,7 @@ func put(to reflect.Value, v any) bool {
 		to.SetString(v)
 	case bool:
 		to.SetBool(v)
-	case [4]byte:
+	case [4]byte, [wire.KeySize]byte:
 		to.Set(reflect.ValueOf(v))
 	}
 	return true

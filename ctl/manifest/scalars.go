@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"encoding/hex"
 	"math"
 	"regexp"
 	"slices"
@@ -182,6 +183,28 @@ func ipv4(like string) *scalar {
 		},
 		text: func(v []any) string { a := v[0].([4]byte); return string(wire.AppendIPv4(nil, a)) },
 		json: object{{"type", "string"}, {"pattern", "^" + ipv4Pattern + "$"}}}
+}
+
+// exampleKey is the first of RFC 8032's test vectors, section 7.1.
+const exampleKey = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
+
+// publicKey is an Ed25519 key in hexadecimal digits.
+func publicKey() *scalar {
+	return &scalar{what: "a public key", like: exampleKey, plain: plainNumber,
+		parse: func(s string) ([]any, string) {
+			var key [wire.KeySize]byte
+			b, err := hex.DecodeString(s)
+			if err != nil || len(b) != len(key) {
+				return nil, quote(s) + " has not 64 hexadecimal digits"
+			}
+			copy(key[:], b)
+			if key == [wire.KeySize]byte{} {
+				return nil, "zeros are no key"
+			}
+			return []any{key}, ""
+		},
+		text: func(v []any) string { key := v[0].([wire.KeySize]byte); return hex.EncodeToString(key[:]) },
+		json: object{{"type", "string"}, {"pattern", "^[0-9a-fA-F]{64}$"}}}
 }
 
 const ipv4Pattern = `[0-9]{1,3}(\.[0-9]{1,3}){3}`

@@ -35,7 +35,17 @@ func manifestFields() []Field {
 			Doc: "The programs that are started and supervised. They start in the order of their needs, as many at once as these allow; a name has 1 to 31 of a-z, 0-9 and '-'."},
 		{Name: "state", Wire: "State", Form: text("a device", "PARTLABEL=mote-state, or /dev/vdb", wire.WordSizeMax), Unset: "nothing is kept",
 			Live: true, Example: "PARTLABEL=mote-state",
-			Doc: "The device of the state area, whose few values outlive a boot. The kernel word mote.state= goes before it; a change is for the next boot."},
+			Doc: "The device of the state area, whose few values outlive a boot. The kernel word mote.state= goes before it; only an image can change it."},
+		{Name: "access", Wire: "Access", Form: &named{table: accessFields, key: "Name", of: "operator", most: wire.AccessMax},
+			Unset: "no other manifest is taken", Live: true, Example: "{alice: {key: " + exampleKey + "}}",
+			Doc: "The operators whose signature makes another manifest this node's; a name has 1 to 31 of a-z, 0-9 and '-'."},
+	}
+}
+
+func accessFields() []Field {
+	return []Field{
+		{Name: "key", Wire: "Key", Form: publicKey(), Required: true, Live: true, Example: exampleKey,
+			Doc: "The operator's public key, as \"mote manifest key\" prints it: Ed25519, 64 hexadecimal digits."},
 	}
 }
 

@@ -30,6 +30,7 @@ func structs() []struct {
 	}{
 		{wire.Manifest{}, manifestFields(), ""},
 		{wire.User{}, userFields(), "Name"},
+		{wire.Operator{}, accessFields(), "Name"},
 		{wire.Link{}, linkFields(), "Name"},
 		{wire.Service{}, serviceFields(), "Name"},
 		{wire.Limits{}, limitFields(), ""},

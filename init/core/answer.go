@@ -88,6 +88,8 @@ func (l *Loop) command(verb wire.Verb, service int) wire.ReplyError {
 		l.push(evShutdown, -1, 0, int64(goalReboot))
 	case wire.VerbPowerOff:
 		l.push(evShutdown, -1, 0, int64(goalPowerOff))
+	default:
+		return wire.ReplyError{Code: wire.CodeUnknownVerb, What: "no such verb here", Next: "use a client of the same release"}
 	}
 	return wire.ReplyError{}
 }
