@@ -10,7 +10,7 @@ const blockFolder = "/sys/class/block"
 // the first one listed is given. A partition that goes away on the way is skipped.
 // Source: PARTNAME in a partition's uevent, block/partitions/core.c.
 func FindPartition(sys Sys, label string) (name string, err error) {
-	return find(sys, blockFolder, func(entry string) bool { return hasLabel(sys, entry, "\nPARTNAME="+label+"\n") })
+	return find(sys, blockFolder, func(entry string) bool { return hasLabel(sys, entry, "PARTNAME="+label) })
 }
 
 // FindBeside gives the partition with a label on the disk that a block device of
@@ -24,7 +24,7 @@ func FindBeside(sys Sys, block, label string) (name string, err error) {
 	}
 	// A partition's folder lies in its disk's.
 	return find(sys, blockFolder+"/"+below+"/..", func(entry string) bool {
-		return hasLabel(sys, entry, "\nPARTNAME="+label+"\n")
+		return hasLabel(sys, entry, "PARTNAME="+label)
 	})
 }
 
@@ -64,8 +64,15 @@ func hasLabel(sys Sys, name, line string) bool {
 	var text [sysfsSizeMax]byte
 	n, errno := readAgain(sys, fd, text[:])
 	sys.Close(fd)
-	for at := 0; errno == 0 && at+len(line) <= n && n <= len(text); at++ {
-		if string(text[at:at+len(line)]) == line {
+	return errno == 0 && HasLine(text[:min(n, len(text))], line)
+}
+
+// HasLine tells whether a text has a line, which is given without its end.
+//
+//go:noinline
+func HasLine(text []byte, line string) bool {
+	for at := 0; at+len(line) < len(text); at++ {
+		if (at == 0 || text[at-1] == '\n') && text[at+len(line)] == '\n' && string(text[at:at+len(line)]) == line {
 			return true
 		}
 	}

@@ -78,6 +78,8 @@ func (n *Net) attemptOf(op *Op) *attempt {
 		return &n.tidying[tidyRoute]
 	case op.Kind == OpAddressDelete:
 		return &n.tidying[tidyAddress]
+	case op.Kind == OpLinkName:
+		return &n.naming
 	case op.Kind == OpResolv:
 		return &n.resolv.attempt
 	case op.Kind == OpOpen:
@@ -160,6 +162,8 @@ func (n *Net) failed(op *Op, errno unix.Errno, now int64) {
 
 // pause sets when the next try may begin: retryMinNsec after the first, then
 // doubled up to retryMaxNsec.
+//
+//go:noinline
 func (a *attempt) pause(now int64) {
 	wait := int64(retryMaxNsec)
 	if a.tries < 16 {

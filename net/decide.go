@@ -18,6 +18,9 @@ func (n *Net) Decide(now int64, ops []Op) []Op {
 		op := Op{Kind: OpDumpLinks + OpKind(n.stage), Want: wantNone}
 		return n.dump.try(&op, now, ops)
 	}
+	if len(n.rules) > 0 {
+		ops = n.decideNames(now, ops)
+	}
 	ops = n.decideLoopback(now, ops)
 	ops = n.tidy(now, ops) // first, so that an old route is not in a new one's way
 	for i := range n.wantsCount {
@@ -41,6 +44,9 @@ func (a *attempt) try(op *Op, now int64, ops []Op) []Op {
 }
 
 // right is called where there is nothing to do: the next time begins afresh.
+// It stays out of line: inlined at each of its places, it would cost PID 1 kilobytes.
+//
+//go:noinline
 func (a *attempt) right() {
 	if a.flying { // its answer is still to come
 		a.tries, a.errno = 0, 0
@@ -246,6 +252,7 @@ func (n *Net) NextDeadline() int64 {
 	}
 	next = n.dump.earlier(next, n.decidedNsec)
 	next = n.resolv.earlier(next, n.decidedNsec)
+	next = n.naming.earlier(next, n.decidedNsec)
 	for i := range n.wantsCount {
 		for s := range n.attempts[i] {
 			next = n.attempts[i][s].earlier(next, n.decidedNsec)

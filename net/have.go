@@ -21,6 +21,7 @@ type linkEntry struct {
 	_          [0]func()
 	generation uint32
 	fact       LinkFact
+	card       card
 }
 
 type addressEntry struct {
@@ -58,7 +59,7 @@ func (h *have) setLink(f *LinkFact, worth bool) {
 				free = e
 			}
 		case e.fact.Index == f.Index:
-			*e = linkEntry{generation: h.generation, fact: *f}
+			e.generation, e.fact = h.generation, *f
 			return
 		}
 	}

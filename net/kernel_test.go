@@ -1,6 +1,7 @@
 package netcfg
 
 import (
+	"bytes"
 	"encoding/binary"
 	"slices"
 	"testing"
@@ -33,6 +34,8 @@ type kernel struct {
 	sent      [][]byte        // packets of clients
 	cut       map[uint32]bool // links without a cable
 	fails     map[string]unix.Errno
+	uevents   map[string]string // files of sysfs
+	opened    string            // the text of descriptor 9
 }
 
 func (k *kernel) call(name string) unix.Errno {
@@ -77,6 +80,9 @@ func (k *kernel) Random() uint64 { return 1 }
 func (k *kernel) Read(fd int, b []byte) (int, unix.Errno) {
 	if errno := k.call("read"); errno != 0 {
 		return 0, errno
+	}
+	if fd == uevent {
+		return copy(b, k.opened), 0
 	}
 	var from hw.Sender
 	return k.Recvmsg(fd, b, &from)
@@ -142,6 +148,10 @@ func (k *kernel) sayLink(kind, flags uint16, seq uint32, f LinkFact) {
 	ae.Uint32(unix.IFLA_MTU, f.MTUBytes)
 	if f.MAC != [6]byte{} {
 		ae.Bytes(unix.IFLA_ADDRESS, f.MAC[:])
+	}
+	if f.OfCard {
+		ae.Bytes(unix.IFLA_PERM_ADDRESS, f.PermanentMAC[:])
+		ae.String(unix.IFLA_PARENT_DEV_NAME, "0000:00:02.0")
 	}
 	k.say(kind, flags, seq, body, ae)
 }
@@ -231,7 +241,16 @@ func (k *kernel) change(kind uint16, b []byte) unix.Errno {
 		if link == nil {
 			return unix.ENODEV
 		}
-		link.Up = true
+		const attr = headSize + linkBodySize
+		if len(b) > attr && get16(b[attr+2:]) == unix.IFLA_IFNAME {
+			name := string(bytes.TrimRight(b[attr+attrHeadSize:], "\x00"))
+			if k.named(name) {
+				return unix.EEXIST
+			}
+			link.Name = NameOf(name)
+		} else {
+			link.Up = true
+		}
 		k.sayLink(unix.RTM_NEWLINK, 0, 0, *link)
 	case unix.RTM_NEWADDR, unix.RTM_DELADDR:
 		f := AddressFact{PrefixBits: b[17], Link: binary.NativeEndian.Uint32(b[20:])}

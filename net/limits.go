@@ -15,12 +15,14 @@ const (
 	// routesMax bounds the default routes that are remembered.
 	routesMax = 32
 	// OpsMax bounds what one Decide can ask for: for each want its steps, a packet
-	// and its sockets; the loopback, an address and a route to tidy up, and resolv.conf.
-	OpsMax = wantsMax*(int(stepsCount)+1+socketSlots) + 4
+	// and its sockets; the loopback, an address and a route to tidy up, resolv.conf, and a name.
+	OpsMax = wantsMax*(int(stepsCount)+1+socketSlots) + 5
 	// PacketSocketsMax bounds the sockets of clients: each want's have two places.
 	PacketSocketsMax = wantsMax * socketSlots
+	// namingTriesMax is how often a card is tried to be named before it is used as it is.
+	namingTriesMax = 3
 	// flightsMax bounds the requests to rtnetlink without an answer yet.
-	flightsMax = wantsMax*int(stepsCount) + 4
+	flightsMax = wantsMax*int(stepsCount) + 5
 	// failuresMax bounds the failures that wait to be logged; older ones go.
 	failuresMax = 16
 	// newsMax bounds what became of leases and waits to be logged.

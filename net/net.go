@@ -37,6 +37,10 @@ type Net struct {
 	// waits is what Ready waits for, and since when.
 	waits waits
 
+	// rules name cards, one after the other: naming is the attempt.
+	rules  []wire.LinkRule
+	naming attempt
+
 	have  have
 	stage syncStage
 	// known tells that the kernel's state was read whole at least once.
@@ -133,6 +137,10 @@ func New(want []wire.Link, node string, seed uint64) *Net {
 	n.have.generation = 1
 	return n
 }
+
+// NameLinks has cards named by these rules. It is called once, before anything is
+// heard of links.
+func (n *Net) NameLinks(rules []wire.LinkRule) { n.rules = rules }
 
 // Resync forgets no fact but reads all of them again: after ENOBUFS, after a
 // message that could not be read, and at the start.
@@ -272,7 +280,7 @@ func (n *Net) unkeep() {
 // linkWorth tells whether a link is one that we may have to touch. While links
 // are listed, a bound one may turn out to be gone: then all candidates count.
 func (n *Net) linkWorth(f *LinkFact) bool {
-	if f.Loopback {
+	if f.Loopback || f.OfCard && len(n.rules) > 0 {
 		return true
 	}
 	for i := range n.wantsCount {
@@ -307,7 +315,7 @@ func routeWorth(f *RouteFact) bool {
 // bind gives each want its link. It waits for a whole list, so that "the first"
 // is the first of all.
 func (n *Net) bind() {
-	if n.stage == syncLinks {
+	if n.stage == syncLinks || !n.settled() {
 		return
 	}
 	for i := range n.wantsCount {

@@ -87,6 +87,8 @@ func (n *Net) appendLinkName(b []byte, i int) []byte {
 }
 
 // appendMAC appends "02:00:00:00:00:01".
+//
+//go:noinline
 func appendMAC(b []byte, mac [6]byte) []byte {
 	const digits = "0123456789abcdef"
 	for i, c := range mac {

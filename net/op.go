@@ -24,6 +24,8 @@ const (
 	OpOpen
 	OpClose
 	OpSend
+	// OpLinkName gives a link the name Name; it is for a worker too.
+	OpLinkName
 	// OpResolv writes resolv.conf; it is for a worker too.
 	OpResolv
 	opsCount
@@ -71,7 +73,7 @@ type Op struct {
 }
 
 // Slow tells that the op may block: do it in a worker, with RunSlow.
-func (o Op) Slow() bool { return o.Kind == OpLinkUp || o.Kind == OpLinkMTU || o.Kind == OpResolv }
+func (o Op) Slow() bool { return o.Kind == OpLinkUp || o.Kind == OpLinkMTU || o.Kind >= OpLinkName }
 
 // Dump tells that the answer is a list.
 func (o Op) Dump() bool { return o.Kind >= OpDumpLinks && o.Kind <= OpDumpRoutes }
@@ -80,7 +82,7 @@ func (o Op) Dump() bool { return o.Kind >= OpDumpLinks && o.Kind <= OpDumpRoutes
 var opWords = [opsCount]string{
 	OpNone: "nothing", OpDumpLinks: "dump links", OpDumpAddresses: "dump addresses", OpDumpRoutes: "dump routes",
 	OpLinkUp: "link up ", OpLinkMTU: "link mtu ", OpAddressAdd: "address add ", OpAddressDelete: "address delete ",
-	OpRouteAdd: "route add ", OpRouteDelete: "route delete ", OpOpen: "open ", OpClose: "close ", OpResolv: "write resolv.conf",
+	OpRouteAdd: "route add ", OpRouteDelete: "route delete ", OpOpen: "open ", OpClose: "close ", OpLinkName: "link name ", OpResolv: "write resolv.conf",
 }
 
 // AppendText appends the op's line: "address add 10.0.2.15/24 dev eth0".
@@ -91,6 +93,8 @@ func (o Op) AppendText(b []byte) []byte {
 	switch o.Kind {
 	case OpLinkUp:
 		return appendName(b, &o.Name)
+	case OpLinkName:
+		return wire.AppendUint(text(appendName(b, &o.Name), " dev #"), uint64(o.Link))
 	case OpLinkMTU:
 		b = wire.AppendUint(b, uint64(o.MTUBytes))
 	case OpAddressAdd, OpAddressDelete:

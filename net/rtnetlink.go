@@ -29,6 +29,8 @@ const (
 	attrLinkAddress  = 1  // IFLA_ADDRESS
 	attrLinkName     = 3  // IFLA_IFNAME
 	attrLinkMTU      = 4  // IFLA_MTU
+	attrLinkPermMAC  = 54 // IFLA_PERM_ADDRESS
+	attrLinkCard     = 56 // IFLA_PARENT_DEV_NAME
 	attrAddrAddress  = 1  // IFA_ADDRESS
 	attrAddrLocal    = 2  // IFA_LOCAL
 	attrAddrTimes    = 6  // IFA_CACHEINFO
@@ -76,7 +78,10 @@ func AppendOp(b []byte, o Op, seq uint32) []byte {
 	case OpLinkUp:
 		return appendLinkUp(b, o, seq)
 	case OpLinkMTU:
-		return appendLinkMTU(b, o, seq)
+		var value [4]byte
+		return appendLinkAttr(b, o.Link, attrLinkMTU, append32(value[:0], o.MTUBytes), seq)
+	case OpLinkName:
+		return appendLinkAttr(b, o.Link, attrLinkName, o.Name.bytes[:], seq)
 	case OpAddressAdd:
 		if o.ValidSec != 0 { // a renewed lease finds its address there
 			return appendAddress(b, o, msgNewAddr, flagCreate|flagReplace, seq)
@@ -134,13 +139,15 @@ func appendLinkUp(b []byte, o Op, seq uint32) []byte {
 	return finish(b, start)
 }
 
-// appendLinkMTU sets the largest packet, in bytes.
-func appendLinkMTU(b []byte, o Op, seq uint32) []byte {
+// appendLinkAttr sets one attribute of a link: its largest packet in bytes, or its name,
+// which the kernel changes while it is up, too (since 6.2).
+func appendLinkAttr(b []byte, link uint32, kind uint16, value []byte, seq uint32) []byte {
 	start := len(b)
 	b = appendHead(b, msgNewLink, flagAck, seq)
-	b = append32(append32(b, 0), o.Link)
+	b = append32(append32(b, 0), link)
 	b = append32(append32(b, 0), 0)
-	return finish(append32(append16(append16(b, attrHeadSize+4), attrLinkMTU), o.MTUBytes), start)
+	b = append16(append16(b, attrHeadSize+uint16(len(value))), kind)
+	return finish(append(b, value...), start)
 }
 
 // appendAddress names an address by link, prefix and address: struct ifaddrmsg.

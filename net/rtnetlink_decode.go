@@ -47,9 +47,12 @@ type LinkFact struct {
 	Ethernet bool
 	// Running tells that it is up and can carry data: RFC 2863's state "up".
 	Running bool
-	// MAC is the address of an Ethernet link, MTUBytes its largest packet.
-	MAC      [6]byte
-	MTUBytes uint32
+	// OfCard tells that it is an Ethernet card's, and not virtual.
+	OfCard bool
+	// MAC is the address of an Ethernet link, PermanentMAC the one that the card's maker
+	// gave, MTUBytes its largest packet.
+	MAC, PermanentMAC [6]byte
+	MTUBytes          uint32
 }
 
 // AddressFact is an IPv4 address of a link.
@@ -127,7 +130,7 @@ func (m *Message) errno(body []byte) bool {
 	return m.Errno < 1<<12 // MAX_ERRNO of the kernel is 4095
 }
 
-// link reads struct ifinfomsg; see appendLinkUp. Three attributes of dozens are
+// link reads struct ifinfomsg; see appendLinkUp. Five attributes of dozens are
 // needed.
 func (m *Message) link(body []byte) bool {
 	if len(body) < linkBodySize {
@@ -158,6 +161,10 @@ func (m *Message) link(body []byte) bool {
 			copy(m.Link.Name.bytes[:], value[:size])
 		case kind == attrLinkAddress && len(value) == 6:
 			m.Link.MAC = [6]byte(value)
+		case kind == attrLinkPermMAC && len(value) == 6:
+			m.Link.PermanentMAC = [6]byte(value)
+		case kind == attrLinkCard:
+			m.Link.OfCard = m.Link.Ethernet
 		case kind == attrLinkMTU && len(value) == 4:
 			m.Link.MTUBytes = get32(value)
 		}

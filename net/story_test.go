@@ -13,6 +13,7 @@ func (s *story) turn() bool {
 	for s.n.Take(s.k, 3, s.buffer[:], &from, s.now) == OutcomeTaken {
 		busy = true
 	}
+	s.n.LookAtCards(s.k, s.buffer[:])
 	for _, op := range s.n.Decide(s.now, s.ops[:0]) {
 		busy = true
 		s.lines = append(s.lines, op.String())

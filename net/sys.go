@@ -32,6 +32,8 @@ type Sys interface {
 	SendPacket(fd int, link uint32, etherType uint16, b []byte) unix.Errno
 	// SendUDP sends to an address and port, ip(7). It never waits.
 	SendUDP(fd int, to [4]byte, port uint16, b []byte) unix.Errno
+	// Open opens a file of sysfs, open(2).
+	Open(path string, flags int) (fd int, errno unix.Errno)
 	// Random is eight bytes of getrandom(2); before the kernel's pool is ready they
 	// are as good as it has.
 	Random() uint64

@@ -7,7 +7,8 @@ import (
 
 // The CBOR subset of SPEC.md, read. The first thing that is wrong is kept with
 // its offset, and from then on every call returns zero and moves nothing: so a
-// decoder of a message is a plain list of its fields, asked once at its end.
+// decoder of a message is a plain list of its fields, asked once at its end. What stands
+// at each of these places stays out of line, or it would cost PID 1 kilobytes.
 //
 // Always true here: no byte past the input is looked at; a length is believed
 // only after the input was seen to be as long; nothing is allocated but the
@@ -57,6 +58,8 @@ func (d *Decoder) End() error {
 }
 
 // refuse keeps the first reason only: the others follow from it.
+//
+//go:noinline
 func (d *Decoder) refuse(r Reason, offset int) {
 	if !d.Refused() {
 		d.refusal.Reason, d.refusal.Offset = r, offset
@@ -64,6 +67,8 @@ func (d *Decoder) refuse(r Reason, offset int) {
 }
 
 // part says where in the message the next items stand; both may be empty.
+//
+//go:noinline
 func (d *Decoder) part(part string, index int) {
 	if !d.Refused() {
 		d.refusal.Part, d.refusal.Index, d.refusal.Field = part, index, ""
@@ -71,6 +76,8 @@ func (d *Decoder) part(part string, index int) {
 }
 
 // field names the field that is read next.
+//
+//go:noinline
 func (d *Decoder) field(name string) {
 	if !d.Refused() {
 		d.refusal.Field = name
@@ -242,6 +249,8 @@ func (d *Decoder) Array(countMax int) int {
 }
 
 // Map begins a map; call Next until it returns false.
+//
+//go:noinline
 func (d *Decoder) Map() DecoderMap {
 	return DecoderMap{left: d.count(majorMap, 2, mapKeyMax+1), Key: -1}
 }
@@ -288,6 +297,8 @@ func (d *Decoder) Next(m *DecoderMap) bool {
 }
 
 // Unknown refuses the key that Next has just read.
+//
+//go:noinline
 func (d *Decoder) Unknown() { d.refuse(RefusedKeyUnknown, d.keyAt) }
 
 // Skip passes over one item of any kind, and holds it to every rule on the way.
@@ -322,79 +333,4 @@ func (d *Decoder) skip(depth int) {
 	default:
 		d.head()
 	}
-}
-
-// The readers below are for fields that are left out where they are zero: a
-// zero that was sent would make two encodings of one value.
-
-func (d *Decoder) uintField(max uint64) uint64 {
-	start := d.at
-	n := d.Uint(max)
-	if n == 0 {
-		d.refuse(RefusedZero, start)
-	}
-	return n
-}
-
-func (d *Decoder) intField() int64 {
-	start := d.at
-	n := d.Int()
-	if n == 0 {
-		d.refuse(RefusedZero, start)
-	}
-	return n
-}
-
-func (d *Decoder) boolField() bool {
-	start := d.at
-	v := d.Bool()
-	if !v {
-		d.refuse(RefusedZero, start)
-	}
-	return v
-}
-
-func (d *Decoder) textField(sizeMax int) string {
-	start := d.at
-	s := d.Text(sizeMax)
-	if s == "" {
-		d.refuse(RefusedZero, start)
-	}
-	return s
-}
-
-func (d *Decoder) bytesField(sizeMax int) []byte {
-	start := d.at
-	b := d.Bytes(sizeMax)
-	if len(b) == 0 {
-		d.refuse(RefusedZero, start)
-	}
-	return b
-}
-
-func (d *Decoder) arrayField(countMax int) int {
-	start := d.at
-	n := d.Array(countMax)
-	if n == 0 {
-		d.refuse(RefusedZero, start)
-	}
-	return n
-}
-
-// textsField reads strings of at most sizeMax bytes together, a NUL each.
-func (d *Decoder) textsField(countMax, sizeMax int) []string {
-	n := d.arrayField(countMax)
-	if d.Refused() {
-		return nil
-	}
-	texts := make([]string, 0, n)
-	for range n {
-		s := d.Text(sizeMax)
-		if d.Refused() {
-			return nil
-		}
-		sizeMax = max(sizeMax-len(s)-1, 0)
-		texts = append(texts, s)
-	}
-	return texts
 }

@@ -34,6 +34,9 @@ const (
 	UserNameSizeMax = 31
 	// LinkNameSizeMax is IFNAMSIZ less the NUL; bytes.
 	LinkNameSizeMax = 15
+	// MatchMax lines of MatchSizeMax bytes in all are more than a card is told apart by.
+	MatchMax     = 8
+	MatchSizeMax = 512
 	// DiskNameSizeMax is the kernel's DISK_NAME_LEN less the NUL; bytes.
 	DiskNameSizeMax = 31
 	// StateDeviceSizeMax bounds the name of the state area's device: a GPT label of
@@ -58,8 +61,6 @@ const (
 	RlimitsMax = 16
 	// NeedsMax bounds what one service waits for.
 	NeedsMax = 16
-	// HeldPortsMax services may have PID 1 listen for them: the gate, and a few.
-	HeldPortsMax = 4
 	// IOLimitsMax bounds the disks one service is held back on.
 	IOLimitsMax = 8
 

@@ -22,6 +22,8 @@ type Manifest struct {
 	// State names the device of the state area: "PARTLABEL=name" or "/dev/name";
 	// empty keeps nothing. The kernel word mote.state= goes before it.
 	State string
+	// LinkRules give links their names before they are used, in order.
+	LinkRules []LinkRule
 }
 
 // Operator is somebody who may sign manifests.
@@ -153,15 +155,6 @@ type Service struct {
 	Limits Limits
 
 	Isolation Isolation
-
-	// Port is of a TCP socket that PID 1 listens on for it, on every address. The
-	// service is started when somebody connects, with the socket as its standard
-	// input, and accepts there; a zero is none. What it needs and is one-shot runs
-	// anew before each such start, and not at boot.
-	Port uint16
-	// Relay has its standard output be a connection to PID 1, over which it asks for
-	// callers whom it has proven: the gate. At most one service has it.
-	Relay bool
 }
 
 // Rlimit is one resource limit of setrlimit(2).

@@ -61,6 +61,13 @@ func (d *Decoder) manifest(m *Manifest) {
 				d.part("operator", i)
 				d.operator(&m.Access[i])
 			}
+		case keyManifestRules:
+			d.field("link-names")
+			m.LinkRules = make([]LinkRule, d.arrayField(LinksMax))
+			for i := range m.LinkRules {
+				d.part("link-name", i)
+				d.linkRule(&m.LinkRules[i])
+			}
 		default:
 			d.Unknown()
 		}
@@ -115,13 +122,13 @@ func (d *Decoder) link(l *Link) {
 			l.Name = d.textField(LinkNameSizeMax)
 		case keyLinkAddress:
 			d.field("address")
-			l.Address = d.addressField()
+			d.addressField(l.Address[:])
 		case keyLinkPrefix:
 			d.field("prefix")
 			l.PrefixBits = uint8(d.uintField(32))
 		case keyLinkGateway:
 			d.field("gateway")
-			l.Gateway = d.addressField()
+			d.addressField(l.Gateway[:])
 		case keyLinkDHCP4:
 			d.field("dhcp4")
 			l.DHCP4 = d.boolField()
@@ -134,21 +141,33 @@ func (d *Decoder) link(l *Link) {
 	}
 }
 
-// addressField reads four bytes that are not all zero.
-func (d *Decoder) addressField() (address [4]byte) {
+// addressField reads as many bytes as address has, which are not all zero.
+func (d *Decoder) addressField(address []byte) {
 	start := d.at
 	b := d.bytesField(len(address))
 	if !d.Refused() && len(b) != len(address) {
 		d.refuse(RefusedRange, start)
 	}
-	copy(address[:], b)
-	if address == [4]byte{} {
+	copy(address, b)
+	if allZero(address) {
 		d.refuse(RefusedZero, start)
 	}
-	return address
+}
+
+// allZero tells whether an address is none.
+func allZero(address []byte) bool {
+	for _, octet := range address {
+		if octet != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // uint32Field reads a number of at most 32 bits that is not zero.
+// It stays out of line: inlined at each of its places, it would cost PID 1 kilobytes.
+//
+//go:noinline
 func (d *Decoder) uint32Field() uint32 { return uint32(d.uintField(math.MaxUint32)) }
 
 // service reads one entry of "services", in two halves that each fit a screen.
@@ -157,7 +176,7 @@ func (d *Decoder) service(s *Service) {
 		switch {
 		case m.Key <= keyServiceOptional:
 			d.serviceProgram(s, m.Key)
-		case m.Key <= keyServiceRelay:
+		case m.Key <= keyServiceEvery:
 			d.serviceLife(s, m.Key)
 		default:
 			d.Unknown()
@@ -249,12 +268,6 @@ func (d *Decoder) serviceLife(s *Service, key int) {
 	case keyServiceEvery:
 		d.field("every-msec")
 		s.EveryMsec = d.uint32Field()
-	case keyServicePort:
-		d.field("port")
-		s.Port = uint16(d.uintField(math.MaxUint16))
-	case keyServiceRelay:
-		d.field("relay")
-		s.Relay = d.boolField()
 	}
 }
 

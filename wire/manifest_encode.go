@@ -39,6 +39,10 @@ func (e *Encoder) manifest(m *Manifest) {
 	for i := range m.Access {
 		e.operator(&m.Access[i])
 	}
+	e.arrayField(&top, keyManifestRules, len(m.LinkRules))
+	for i := range m.LinkRules {
+		e.linkRule(&m.LinkRules[i])
+	}
 	e.End(top)
 }
 
@@ -70,6 +74,15 @@ func (e *Encoder) link(l *Link) {
 	e.addressField(&m, keyLinkGateway, l.Gateway)
 	e.boolField(&m, keyLinkDHCP4, l.DHCP4)
 	e.boolField(&m, keyLinkProbe, l.Probe)
+	e.End(m)
+}
+
+// linkRule writes one entry of "link-names".
+func (e *Encoder) linkRule(r *LinkRule) {
+	m := e.Map()
+	e.textField(&m, keyLinkRuleName, r.Name)
+	e.textsField(&m, keyLinkRuleMatch, r.Match)
+	e.uintField(&m, keyLinkRuleOrder, uint64(r.Order))
 	e.End(m)
 }
 
@@ -112,8 +125,6 @@ func (e *Encoder) service(s *Service) {
 	e.limitsField(&m, keyServiceLimits, &s.Limits)
 	e.isolationField(&m, keyServiceIsolation, &s.Isolation)
 	e.uintField(&m, keyServiceEvery, uint64(s.EveryMsec))
-	e.uintField(&m, keyServicePort, uint64(s.Port))
-	e.boolField(&m, keyServiceRelay, s.Relay)
 	e.End(m)
 }
 

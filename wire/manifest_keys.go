@@ -10,11 +10,18 @@ const (
 	keyManifestServices = 3
 	keyManifestState    = 4
 	keyManifestAccess   = 5
+	keyManifestRules    = 6
 )
 
 const (
 	keyOperatorName = 0
 	keyOperatorKey  = 1
+)
+
+const (
+	keyLinkRuleName  = 0
+	keyLinkRuleMatch = 1
+	keyLinkRuleOrder = 2
 )
 
 const (
@@ -57,8 +64,6 @@ const (
 	keyServiceLimits         = 21
 	keyServiceIsolation      = 22
 	keyServiceEvery          = 23
-	keyServicePort           = 24
-	keyServiceRelay          = 25
 )
 
 const (

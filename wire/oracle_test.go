@@ -20,11 +20,19 @@ type specManifest struct {
 	Services []specService  `cbor:"3,keyasint,omitempty"`
 	State    string         `cbor:"4,keyasint,omitempty"`
 	Access   []specOperator `cbor:"5,keyasint,omitempty"`
+
+	LinkRules []specLinkRule `cbor:"6,keyasint,omitempty"`
 }
 
 type specOperator struct {
 	Name string `cbor:"0,keyasint,omitempty"`
 	Key  []byte `cbor:"1,keyasint,omitempty"`
+}
+
+type specLinkRule struct {
+	Name  string   `cbor:"0,keyasint,omitempty"`
+	Match []string `cbor:"1,keyasint,omitempty"`
+	Order uint8    `cbor:"2,keyasint,omitempty"`
 }
 
 type specUser struct {
@@ -67,8 +75,6 @@ type specService struct {
 	Limits             *specLimits    `cbor:"21,keyasint,omitempty"`
 	Isolation          *specIsolation `cbor:"22,keyasint,omitempty"`
 	EveryMsec          uint32         `cbor:"23,keyasint,omitempty"`
-	Port               uint16         `cbor:"24,keyasint,omitempty"`
-	Relay              bool           `cbor:"25,keyasint,omitempty"`
 }
 
 type specRlimit struct {
@@ -148,10 +154,13 @@ func spec(m *Manifest) specManifest {
 	for _, l := range m.Links {
 		out.Links = append(out.Links, specLink{l.Name, address(l.Address), l.PrefixBits, address(l.Gateway), l.DHCP4, l.Probe})
 	}
+	for _, r := range m.LinkRules {
+		out.LinkRules = append(out.LinkRules, specLinkRule(r))
+	}
 	for _, s := range m.Services {
 		t := specService{s.Name, s.Kind, s.Exec, s.Env, s.Dir, s.User, s.Caps, s.NewPrivs, nil, s.Needs, s.Optional,
 			s.Ready, s.ReadyAddress, s.StartMsec, s.Restart, s.BackoffMsec, s.BackoffMaxMsec, s.RestartsMax,
-			s.RestartsWindowMsec, s.StopSignal, s.StopMsec, nil, nil, s.EveryMsec, s.Port, s.Relay}
+			s.RestartsWindowMsec, s.StopSignal, s.StopMsec, nil, nil, s.EveryMsec}
 		for _, r := range s.Rlimits {
 			t.Rlimits = append(t.Rlimits, specRlimit(r))
 		}

@@ -65,7 +65,7 @@ func (r *reader) document(n *Node) *Node {
 // node would refuse in part, and what it could not read.
 func (r *reader) judge(m *wire.Manifest) {
 	found := r.problems
-	for _, p := range m.Validate() {
+	for _, p := range append(m.Validate(), m.RuleProblems()...) {
 		path := "" // of the whole manifest
 		fields := manifestFields()
 		if p.Service >= 0 {

@@ -39,6 +39,7 @@ func TestCompileAll(t *testing.T) {
 		Users: []wire.User{{Name: "mqtt", UID: 2001, GID: 2001}, {Name: "web", UID: 2002}},
 		Links: []wire.Link{{Name: "eth0", Address: [4]byte{10, 0, 2, 15}, PrefixBits: 24, Gateway: [4]byte{10, 0, 2, 2}},
 			{Address: [4]byte{192, 168, 0, 1}, PrefixBits: 16}, {Name: "lan0", DHCP4: true, Probe: true}},
+		LinkRules: []wire.LinkRule{{Name: "lan0", Match: []string{"MAC=52:54:00:00:00:01"}}, {Name: "wan0", Match: []string{"PCI_SLOT_NAME=0000:00:1f.6", "DRIVER=igc"}, Order: 2}},
 		Services: []wire.Service{
 			{Name: "setup", Kind: wire.KindOneShot, Exec: []string{"/bin/setup", ""}, Ready: wire.ReadyExit, Restart: wire.RestartOnFailure, EveryMsec: 7 * 86_400_000},
 			{Name: "mqtt", Kind: wire.KindDaemon, Exec: []string{"/bin/mochi", "-tcp", ":1883"}, Env: []string{"GOMEMLIMIT=48MiB", "PORT=1883", "EMPTY="},
@@ -52,7 +53,6 @@ func TestCompileAll(t *testing.T) {
 						{Path: "/run/mqtt", Shared: true}, {Path: "/etc/mqtt", Mode: 0o750, Sealed: true}},
 					Files: []wire.File{{Path: "/etc/mqtt/conf", Content: "log info", Mode: 0o400, Owner: "mqtt"}, {Path: "/etc/mqtt/hosts", Source: "/etc/hosts"}},
 					Reads: []string{"/etc/mqtt/"}, TCPBind: []uint16{1883}, TCPConnect: []uint16{443, 8883}}},
-			{Name: "door", Kind: wire.KindDaemon, Exec: []string{"/bin/door"}, Ready: wire.ReadyExec, Restart: wire.RestartOnFailure, Port: 8080, Relay: true},
 			{Name: "raw", Kind: wire.KindDaemon, Exec: []string{"/bin/raw"}, User: "77", NewPrivs: true, Ready: wire.ReadyUnix, ReadyAddress: "/run/raw sock",
 				Restart: wire.RestartNever, StopSignal: 40, Limits: wire.Limits{CPUMaxUsec: 5_000, CPUPeriodUsec: 20_000},
 				Isolation: wire.Isolation{NodeView: true}},

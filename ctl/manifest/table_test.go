@@ -32,6 +32,7 @@ func structs() []struct {
 		{wire.User{}, userFields(), "Name"},
 		{wire.Operator{}, accessFields(), "Name"},
 		{wire.Link{}, linkFields(), "Name"},
+		{wire.LinkRule{}, linkRuleFields(), "Name"},
 		{wire.Service{}, serviceFields(), "Name"},
 		{wire.Limits{}, limitFields(), ""},
 		{wire.IOLimit{}, ioFields(), "Disk"},

@@ -68,11 +68,9 @@ func (l *Loop) takeListen(fd int32) {
 		l.sys.Close(peer)
 		return
 	}
-	l.conns[at].reset()
+	c := &l.conns[at]
+	c.inUsed, c.out, c.waiting = 0, nil, false
 }
-
-// reset makes c a new peer's.
-func (c *conn) reset() { c.inUsed, c.out, c.waiting = 0, nil, false }
 
 // takeConn reads a peer's request, or goes on with its answer.
 func (l *Loop) takeConn(at int) {
@@ -108,7 +106,7 @@ func (l *Loop) nextRequest(at int) {
 	if c.outBuf == nil {
 		c.outBuf = make([]byte, 0, wire.FrameHeadSize+wire.FrameSizeMax)
 	}
-	c.out = l.answer(c.outBuf, payload, at == relayConn)
+	c.out = l.answer(c.outBuf, payload)
 	c.inUsed = copy(c.in[:], c.in[used:c.inUsed])
 }
 

@@ -27,6 +27,9 @@ type machine struct {
 const opsMax = 4*servicesMax + 8
 
 // ask appends an op. The bound can't be reached, see opsMax.
+// It stays out of line: inlined at each of its places, it would cost PID 1 kilobytes.
+//
+//go:noinline
 func (m *machine) ask(kind opKind, service int16, value int64) {
 	if m.opsCount < opsMax {
 		m.ops[m.opsCount] = op{kind, service, value}
@@ -84,8 +87,6 @@ func (m *machine) take(e event, now int64) {
 		m.notified(e.service, e.value, now)
 	case evProbe:
 		m.probed(e.service, e.errno, now)
-	case evKnock:
-		m.knocked(e.service, now)
 	case evStart, evStop, evRestart:
 		m.wish(e.service, e.kind, now)
 	}
@@ -229,7 +230,7 @@ func (m *machine) verdict(s *service, now int64) trigger {
 	if s.readyAt != 0 && now-s.readyAt > s.backoffMaxNsec() {
 		s.streak = 0
 	}
-	if !s.spend(now) && !s.called { // nobody else could start it again
+	if !s.spend(now) {
 		return trSpent
 	}
 	s.streak++

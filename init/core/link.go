@@ -37,6 +37,7 @@ func (l *Loop) openLinks(want []wire.Link) {
 	}
 	l.links.ops = make([]netcfg.Op, 0, netcfg.OpsMax)
 	l.links.net = netcfg.New(want, l.manifest.Node, seed)
+	l.links.net.NameLinks(l.manifest.LinkRules)
 	for i, b := range l.links.kept {
 		l.links.net.RestoreLease(i, b, l.now)
 		l.links.kept[i] = nil
@@ -111,6 +112,7 @@ func (l *Loop) actNet() bool {
 	if k.net == nil {
 		return false
 	}
+	k.net.LookAtCards(l.rooms.Net, l.scratch[:])
 	ops := k.net.Decide(l.now, k.ops)
 	for _, o := range ops {
 		if l.observe != nil {

@@ -28,9 +28,6 @@ type start struct {
 	pid      int32
 	cgroupFD int32    // 0: not made yet
 	outputs  [2]int32 // write ends of stdout and stderr; 0: not made yet
-	// stdin and stdout of the instance that is being started, where it has others
-	// than everybody; 0: it has not.
-	stdin, stdout int32
 
 	// Names of its marks and of a wait for it, made once.
 	startName, upName, readyOf string
@@ -51,7 +48,6 @@ type start struct {
 // checked before, so every name is known.
 func (l *Loop) resolve() {
 	l.askLandlock()
-	l.findKnocks()
 	for i := range l.machine.services[:l.machine.count] {
 		spec := l.machine.services[i].spec
 		st := &l.starts[i]
@@ -81,7 +77,6 @@ func (l *Loop) start(i int) {
 	if errno == 0 {
 		errno = l.clone(i)
 	}
-	l.closeStdio(i)
 	if errno != 0 {
 		l.push(evNoClone, i, errno, 0)
 		return
@@ -105,10 +100,7 @@ func (l *Loop) prepare(i int) Errno {
 		return errno
 	}
 	st.what = "make its notify socket"
-	if errno := l.openNotify(i); errno != 0 {
-		return errno
-	}
-	return l.openStdio(i)
+	return l.openNotify(i)
 }
 
 // clone starts the process and watches it.

@@ -28,7 +28,7 @@ func (w *world) beginCalm() {
 	}
 	w.lan.calm()
 	w.links.plug("eth0")
-	if l := w.links.named("eth0"); l.cut {
+	if l := w.links.came("eth0"); l.cut {
 		w.links.plugCable(l, false)
 	}
 	settle := int64(0)
@@ -39,7 +39,6 @@ func (w *world) beginCalm() {
 	}
 	w.after(settle, func() { w.wishAll(wire.VerbRestart, 0) })
 	w.after(settle+calmRestartNsec, func() { w.wishAll(wire.VerbStart, 0) })
-	w.after(settle+calmRestartNsec+calmStartNsec/2, w.knockAll)
 	w.after(settle+calmRestartNsec+calmStartNsec, w.endCalm)
 }
 
@@ -101,14 +100,11 @@ func (c *checks) live() {
 	all := true
 	for i := range c.services {
 		w.loop.Service(i, &c.view)
-		called := c.called(i)
-		c.world.loop.Service(i, &c.view)
-		all = all && (c.view.Ready || c.view.Spec.Optional || called)
-		if !c.view.Ready && !cannot[i] && !called {
+		all = all && (c.view.Ready || c.view.Spec.Optional)
+		if !c.view.Ready && !cannot[i] {
 			c.broken(ruleLive, c.view.Spec.Name+" is "+c.view.State+" after the calm")
 		}
 	}
-	c.attended(cannot)
 	if n := w.loop.Counts(); all && n.Network && !n.Ready {
 		c.broken(ruleLive, "everything is ready, but the node is not called so")
 	}
@@ -129,7 +125,7 @@ func (c *checks) heldIn(name string) bool {
 // linkComes tells whether every wanted link can be there.
 func (w *world) linkComes() bool {
 	for i := range w.plan.manifest.Links {
-		if name := w.plan.manifest.Links[i].Name; name != "" && name != "eth0" {
+		if name := w.plan.manifest.Links[i].Name; name != "" && name != "eth0" && len(w.plan.manifest.LinkRules) == 0 {
 			return false
 		}
 	}
@@ -144,10 +140,13 @@ func (c *checks) linked() {
 	}
 	for i := range c.world.plan.manifest.Links {
 		want := &c.world.plan.manifest.Links[i]
-		if want.Name != "eth0" {
+		l := t.came("eth0")
+		if rules := c.world.plan.manifest.LinkRules; len(rules) > 0 && l.name != rules[0].Name {
+			c.broken(ruleLinks, "eth0 is not called "+rules[0].Name)
+		}
+		if want.Name == "" || want.Name != l.name {
 			continue
 		}
-		l := t.named("eth0")
 		if want.DHCP4 {
 			c.hasLease(l)
 		}

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"golang.org/x/sys/unix"
@@ -18,6 +19,7 @@ const (
 type link struct {
 	index    uint32
 	name     string
+	kernel   string // what it was called when it came
 	loopback bool
 	up       bool
 	// cut: its cable is out.
@@ -75,21 +77,32 @@ func (t *linkTable) named(name string) *link {
 	return nil
 }
 
+// came finds a link by the name that it had first.
+func (t *linkTable) came(kernel string) *link {
+	for _, l := range t.list {
+		if l.kernel == kernel {
+			return l
+		}
+	}
+	return nil
+}
+
 // plug adds a link, down.
 func (t *linkTable) plug(name string) {
-	if t.named(name) != nil {
+	if t.came(name) != nil {
 		return
 	}
 	t.next++
-	l := &link{index: t.next, name: name, loopback: name == "lo", mtu: 1500}
+	l := &link{index: t.next, name: name, kernel: name, loopback: name == "lo", mtu: 1500}
 	t.list = append(t.list, l)
+	t.world.plugCard(l)
 	t.tell(groupLink, linkMessage(l, unix.RTM_NEWLINK, 0, 0))
 }
 
 // unplug takes a link away, and all that is on it; routes go without a word.
 func (t *linkTable) unplug(name string) {
 	for i, l := range t.list {
-		if l.name == name {
+		if l.kernel == name {
 			t.dropAddresses(l.index)
 			t.dropRoutes(l.index)
 			t.list = append(t.list[:i:i], t.list[i+1:]...)
@@ -121,6 +134,28 @@ func (t *linkTable) plugCable(l *link, cut bool) {
 		t.tell(groupLink, linkMessage(l, unix.RTM_NEWLINK, 0, 0))
 	}
 }
+
+// rename gives a link another name, dev_change_name: no other has it.
+func (t *linkTable) rename(l *link, name string) errno {
+	if other := t.named(name); other != nil && other != l {
+		return unix.EEXIST
+	}
+	l.name = name
+	t.world.plugCard(l)
+	t.tell(groupLink, linkMessage(l, unix.RTM_NEWLINK, 0, 0))
+	return 0
+}
+
+// plugCard lets sysfs show a card by the name that its link has now.
+func (w *world) plugCard(l *link) {
+	if l.isCard() {
+		w.files["/sys/class/net/"+l.name+"/device/uevent"] = &node{text: []byte("DRIVER=virtio_net\nMODALIAS=virtio:d00000001v00001AF4\n")}
+		w.files["/sys/class/net/"+l.name+"/device/../uevent"] = &node{text: []byte("DRIVER=virtio-pci\nPCI_SLOT_NAME=0000:00:02.0\n")}
+	}
+}
+
+// isCard: the others are ends of pairs, and the loopback.
+func (l *link) isCard() bool { return l.kernel == "eth0" }
 
 func (t *linkTable) dropRoutes(index uint32) {
 	kept := t.routes[:0:0]
@@ -259,6 +294,9 @@ func (t *linkTable) change(w *world, r *request) errno {
 		}
 		if binary.LittleEndian.Uint32(r.body[12:])&unix.IFF_UP != 0 {
 			t.set(l, binary.LittleEndian.Uint32(r.body[8:])&unix.IFF_UP != 0)
+		}
+		if name := r.attrs[unix.IFLA_IFNAME]; len(name) > 0 {
+			return t.rename(l, string(bytes.TrimRight(name, "\x00")))
 		}
 		if mtu := r.attrs[unix.IFLA_MTU]; len(mtu) == 4 {
 			l.mtu = binary.LittleEndian.Uint32(mtu)

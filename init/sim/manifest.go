@@ -23,6 +23,7 @@ func randomManifest(r *rand) (m *wire.Manifest, missing []string) {
 		m.Links = []wire.Link{{Name: pick(r, "", "eth0"), Address: [4]byte{10, 0, 2, 15}, PrefixBits: 24,
 			Gateway: pick(r, [4]byte{}, [4]byte{10, 0, 2, 2})}}
 		randomLease(&m.Links[0], rand{state: r.state ^ 0xd4c9})
+		randomName(m, rand{state: r.state ^ 0x7a3e})
 	case 2:
 		m.Links = []wire.Link{{Name: "eth9", Address: [4]byte{10, 0, 9, 9}, PrefixBits: 24}}
 	}
@@ -30,7 +31,6 @@ func randomManifest(r *rand) (m *wire.Manifest, missing []string) {
 	for i := range count {
 		m.Services = append(m.Services, randomService(r, m, i))
 	}
-	randomDoor(m, rand{state: r.state ^ 0x1d00e})
 	if r.percent(15) {
 		missing = spoil(r, m)
 	}
@@ -47,6 +47,16 @@ func randomLease(l *wire.Link, r rand) {
 		*l = wire.Link{Name: l.Name}
 	}
 	l.DHCP4, l.Probe = true, r.percent(40)
+}
+
+// randomName has the card named by a rule, which its link may be wanted by. It draws
+// from a stream of its own.
+func randomName(m *wire.Manifest, r rand) {
+	if !r.percent(30) {
+		return
+	}
+	m.LinkRules = []wire.LinkRule{{Name: "lan0", Match: []string{pick(&r, "DRIVER=virtio_net", "PCI_SLOT_NAME=0000:00:02.0")}}}
+	m.Links[0].Name = pick(&r, "", "lan0")
 }
 
 // serviceName is "s0", "s1", …: short in transcripts.

@@ -96,7 +96,7 @@ func (w *world) disturbLinks() {
 	r, t := &w.operator.rand, &w.links
 	switch r.below(7) {
 	case 6:
-		if l := t.named("eth0"); l != nil {
+		if l := t.came("eth0"); l != nil {
 			w.trace.line(w.now, "~ the cable of eth0 is loose")
 			w.flap(l, 1+r.below(20))
 		}
@@ -105,7 +105,7 @@ func (w *world) disturbLinks() {
 		t.unplug("eth0")
 		w.after(r.between(1*msec, 2*sec), func() { t.plug("eth0") })
 	case 1:
-		if l := t.named(pick(r, "eth0", "lo")); l != nil {
+		if l := t.came(pick(r, "eth0", "lo")); l != nil {
 			w.trace.line(w.now, "~ "+l.name+" goes down")
 			t.set(l, false)
 		}
@@ -115,7 +115,7 @@ func (w *world) disturbLinks() {
 			t.dropAddress(r.below(len(t.addresses)))
 		}
 	case 3:
-		if l := t.named("eth0"); l != nil {
+		if l := t.came("eth0"); l != nil {
 			t.addAddress(address{link: l.index, ip: [4]byte{10, 0, 2, byte(100 + r.below(50))}, bits: 24}, false)
 		}
 	case 4:

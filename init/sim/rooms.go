@@ -56,6 +56,8 @@ func (s hwSys) Close(fd int) errno { return s.world.Close(int32(fd)) }
 // netSys is netcfg.Sys.
 type netSys struct{ world *world }
 
+func (s netSys) Open(path string, flags int) (int, errno) { return hwSys(s).Open(path, flags) }
+
 func (s netSys) Socket(domain, kind, protocol int) (int, errno) {
 	if domain != unix.AF_NETLINK {
 		return s.world.openPacketSocket(domain == unix.AF_INET)

@@ -60,6 +60,11 @@ func linkMessage(l *link, kind, flags uint16, seq uint32) []byte {
 		mac := l.mac()
 		m.attr(unix.IFLA_ADDRESS, mac[:])
 	}
+	if l.isCard() {
+		mac := l.mac()
+		m.attr(unix.IFLA_PERM_ADDRESS, mac[:])
+		m.attr(unix.IFLA_PARENT_DEV_NAME, []byte("virtio0\x00"))
+	}
 	m.attr(unix.IFLA_MTU, word(l.mtu))
 	m.attr(unix.IFLA_IFNAME, append([]byte(l.name), 0))
 	return m.finish()
