@@ -1,5 +1,7 @@
 package fs
 
+import "math/bits"
+
 // A record of the state area is one value of one key, in one block of its own;
 // README.md has the bytes. Always true here: a block is either a whole record
 // for the very place that it was read from, or nothing. Pure and bounded.
@@ -61,6 +63,36 @@ func decodeRecord(place int, b []byte) (record, bool) {
 	r := record{key: int(le(b[6:8])), sequence: le(b[8:16]), content: b[stateHeadBytes:end]}
 	r.newer = b[5] > stateFormat || length > StateContentMax
 	return r, r.sequence != 0
+}
+
+// origin is where a block that is no whole record comes from.
+type origin uint8
+
+const (
+	originNone origin = iota // zeros, or what a first write that was cut in its magic leaves
+	originArea               // it has the magic, or all of that but one bit
+	originElse
+)
+
+func originOf(b []byte) origin {
+	var magic [4]byte
+	if len(b) <= len(magic) {
+		return originNone
+	}
+	if bits.OnesCount32(uint32(le(b[:4]))^stateMagic) <= 1 {
+		return originArea
+	}
+	putLE(magic[:], stateMagic)
+	n := 0
+	for n < len(magic) && b[n] == magic[n] {
+		n++
+	}
+	// All are zero where the first is, and each is as the one before it: compared in
+	// one piece, as a boot has dozens of empty blocks.
+	if rest := b[n:]; rest[0] == 0 && string(rest[1:]) == string(rest[:len(rest)-1]) {
+		return originNone
+	}
+	return originElse
 }
 
 // stateSum is CRC-64 (ECMA-182, reflected, as in xz) over the place and the

@@ -86,6 +86,8 @@ type State struct {
 	// Writes and WrittenBytes count what succeeded, Failures what did not, since
 	// boot.
 	Writes, WrittenBytes, Failures uint64
+	// own: a copy that was read is of an area; strange: one is neither that nor empty.
+	own, strange bool
 	// Damaged counts copies that were read and begin with something, but are no
 	// whole record for their place: a write that power cut short leaves one. Newer
 	// counts those of a later release.
@@ -119,11 +121,14 @@ func (s *State) Take(key StateKey, n int, block []byte) {
 	r, ok := decodeRecord(int(key)*statePlaces+n, block)
 	if !ok || r.key != int(key) {
 		e.unknown = true
+		origin := originOf(block)
+		s.own, s.strange = s.own || origin == originArea, s.strange || origin == originElse
 		if len(block) >= 4 && le(block[:4]) != 0 {
 			s.Damaged++
 		}
 		return
 	}
+	s.own = true
 	e.sequence = max(e.sequence, r.sequence)
 	if r.newer {
 		e.places[n] = placeNewer
@@ -136,6 +141,11 @@ func (s *State) Take(key StateKey, n int, block []byte) {
 		e.length = uint16(copy(e.content[:], r.content))
 	}
 }
+
+// Foreign tells that the device holds something, and nothing of a state area: it
+// must not be written to. Neither a write that was cut short nor a flipped bit, in
+// an area that has but this one record, makes it so.
+func (s *State) Foreign() bool { return s.strange && !s.own }
 
 // Unreadable: copy n of a key could not be read. What stands there is unknown,
 // so it is not written over in this boot.

@@ -310,6 +310,9 @@ func TestStateHistories(t *testing.T) {
 				copy(d[at:], block[:r.IntN(StateBlockBytes+1)])
 				may[k] = append(may[k], string(value))
 				s = d.load()
+				if s.Foreign() {
+					t.Fatal("an area is taken for somebody else's")
+				}
 				for k := range may {
 					got := string(s.Get(StateKey(k)))
 					if !slices.Contains(may[k], got) {

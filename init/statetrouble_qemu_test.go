@@ -70,7 +70,7 @@ const (
 func readOnlyDisk() diskTrouble {
 	return diskTrouble{"read-only", secondBoot, "/dev/vdb is read-only; what is new lives in memory only",
 		func(path string) vm.Config { return withState(path, ",readonly=on", "") },
-		func(a wire.AreaStatus) bool { return a.State == "open" && a.Writes == 0 && a.Values == 2 }, secondBoot}
+		func(a wire.AreaStatus) bool { return a.State == "open" && a.Writes == 0 && a.Values == 3 }, secondBoot}
 }
 
 func noFlushSucceeds() diskTrouble {
@@ -167,6 +167,31 @@ func written(t *testing.T, path string, before []byte) {
 	t.Logf("changed from byte %d to %d", first, last)
 	if first < 0 || last-first >= fs.StateBytes || first%(1<<20) != 0 {
 		t.Errorf("bytes %d to %d have changed", first, last)
+	}
+}
+
+// TestQEMUStateForeign: a disk with partitions, named as if it were a state area, is
+// the same afterwards.
+func TestQEMUStateForeign(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "disk.img")
+	if _, err := disk.Write(path, disk.Spec{SectorBytes: 512,
+		Slots: []disk.Slot{{Data: []byte("root"), UUID: "00010203-0405-0607-0809-0a0b0c0d0e0f"}}}); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := boot(t, withState(path, "", ""), nil)
+	const alarm = "/dev/vdb holds something else and is not written to; name another device, or clear its first 196608 bytes"
+	g.says("trouble: state area: " + alarm)
+	if a := g.area(); a.State != "foreign" || a.Alarm != alarm || a.Writes != 0 {
+		t.Errorf("tells %+v", a)
+	}
+	g.dial("kill 1 2")
+	vmtest.Wait(t, g.VM)
+	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("the disk is another one than before: %v", err)
 	}
 }
 

@@ -1,5 +1,12 @@
 package wire
 
+// Caller is who asks a node for something, as a relay has proven.
+type Caller struct {
+	// Name is an operator's, a part of the input; see NameOK.
+	Name []byte
+	Role Role
+}
+
 // Role is what an operator may do. Each has the rights of the one before it.
 type Role uint8
 

@@ -55,6 +55,12 @@ func (v Verb) Named() bool {
 	return v == VerbLogs || v == VerbStart || v == VerbStop || v == VerbRestart
 }
 
+// Changes tells whether the verb does something to the node; what this release does
+// not know may.
+func (v Verb) Changes() bool {
+	return v != VerbStatus && v != VerbTimeline && v != VerbLogs && v != VerbLoop && v != VerbPrevious
+}
+
 // Request is one question.
 type Request struct {
 	// ID is the caller's; the replies carry it. Not zero.
@@ -63,6 +69,8 @@ type Request struct {
 	// Name is a service's, where Verb.Named says so.
 	Name []byte
 	Args Args
+	// Caller is who asks, through a relay; its zero value: no relay.
+	Caller Caller
 }
 
 // Args narrow a request; zero values ask for everything.

@@ -10,8 +10,9 @@ type AreaStatus struct {
 	// Device is its path, and before it was found what is looked for.
 	Device string
 	// State is one word: "looking" for the device, "reading" it, "open",
-	// "silent" where it does not answer, "gone" where its node went away. Where it is
-	// not open, what is to be kept lives in memory only.
+	// "silent" where it does not answer, "gone" where its node went away, "foreign"
+	// where it holds something else and is left alone. Where it is not open, what is
+	// to be kept lives in memory only.
 	State string
 	// Alarm is what is wrong with it, in words; empty: nothing.
 	Alarm string

@@ -26,6 +26,9 @@ func DecodeRequest(b []byte, r *Request) error {
 		case keyRequestArgs:
 			d.field("args")
 			d.args(&r.Args)
+		case keyRequestCaller:
+			d.field("caller")
+			d.caller(&r.Caller)
 		default:
 			d.Unknown()
 		}
@@ -49,6 +52,24 @@ func (d *Decoder) requestName() []byte {
 		d.refuse(RefusedZero, start)
 	}
 	return name
+}
+
+// caller reads who a relay asks for, whole or not at all.
+func (d *Decoder) caller(c *Caller) {
+	start := d.at
+	for m := d.Map(); d.Next(&m); {
+		switch m.Key {
+		case keyCallerName:
+			c.Name = d.TextBytes(NodeNameSizeMax)
+		case keyCallerRole:
+			c.Role = Role(d.uintField(uint64(RoleAdmin)))
+		default:
+			d.Unknown()
+		}
+	}
+	if !d.Refused() && (len(c.Name) == 0 || c.Role == 0) {
+		d.refuse(RefusedKeyMissing, start)
+	}
 }
 
 // args refuses an empty map, as limits does.

@@ -6,10 +6,14 @@ package wire
 
 // The keys of the control messages' maps; SPEC.md is their contract.
 const (
-	keyRequestID   = 0
-	keyRequestVerb = 1
-	keyRequestName = 2
-	keyRequestArgs = 3
+	keyRequestID     = 0
+	keyRequestVerb   = 1
+	keyRequestName   = 2
+	keyRequestArgs   = 3
+	keyRequestCaller = 4
+
+	keyCallerName = 0
+	keyCallerRole = 1
 
 	keyArgsTail  = 0
 	keyArgsSince = 1
@@ -84,6 +88,14 @@ func AppendRequest(b []byte, r *Request) (out []byte, ok bool) {
 		e.textBytes(r.Name)
 	}
 	e.args(&m, &r.Args)
+	if len(r.Caller.Name) > 0 {
+		e.Key(&m, keyRequestCaller)
+		caller := e.Map()
+		e.Key(&caller, keyCallerName)
+		e.textBytes(r.Caller.Name)
+		e.uintField(&caller, keyCallerRole, uint64(r.Caller.Role))
+		e.End(caller)
+	}
 	e.End(m)
 	var check Request
 	if DecodeRequest(e.Out[at+FrameHeadSize:], &check) != nil {

@@ -61,6 +61,8 @@ const (
 	RlimitsMax = 16
 	// NeedsMax bounds what one service waits for.
 	NeedsMax = 16
+	// HeldPortsMax services may have PID 1 listen for them: the gate, and a few.
+	HeldPortsMax = 4
 	// IOLimitsMax bounds the disks one service is held back on.
 	IOLimitsMax = 8
 

@@ -155,6 +155,15 @@ type Service struct {
 	Limits Limits
 
 	Isolation Isolation
+
+	// Port is of a TCP socket that PID 1 listens on for it, on every address. The
+	// service is started when somebody connects, with the socket as its standard
+	// input, and accepts there; a zero is none. What it needs and is one-shot runs
+	// anew before each such start, and not at boot.
+	Port uint16
+	// Relay has its standard output be a connection to PID 1, over which it asks for
+	// callers whom it has proven: the gate. At most one service has it.
+	Relay bool
 }
 
 // Rlimit is one resource limit of setrlimit(2).

@@ -176,7 +176,7 @@ func (d *Decoder) service(s *Service) {
 		switch {
 		case m.Key <= keyServiceOptional:
 			d.serviceProgram(s, m.Key)
-		case m.Key <= keyServiceEvery:
+		case m.Key <= keyServiceRelay:
 			d.serviceLife(s, m.Key)
 		default:
 			d.Unknown()
@@ -268,6 +268,12 @@ func (d *Decoder) serviceLife(s *Service, key int) {
 	case keyServiceEvery:
 		d.field("every-msec")
 		s.EveryMsec = d.uint32Field()
+	case keyServicePort:
+		d.field("port")
+		s.Port = uint16(d.uintField(math.MaxUint16))
+	case keyServiceRelay:
+		d.field("relay")
+		s.Relay = d.boolField()
 	}
 }
 

@@ -125,6 +125,8 @@ func (e *Encoder) service(s *Service) {
 	e.limitsField(&m, keyServiceLimits, &s.Limits)
 	e.isolationField(&m, keyServiceIsolation, &s.Isolation)
 	e.uintField(&m, keyServiceEvery, uint64(s.EveryMsec))
+	e.uintField(&m, keyServicePort, uint64(s.Port))
+	e.boolField(&m, keyServiceRelay, s.Relay)
 	e.End(m)
 }
 

@@ -64,6 +64,8 @@ const (
 	keyServiceLimits         = 21
 	keyServiceIsolation      = 22
 	keyServiceEvery          = 23
+	keyServicePort           = 24
+	keyServiceRelay          = 25
 )
 
 const (

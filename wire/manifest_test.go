@@ -41,6 +41,7 @@ func full() *Manifest {
 					Reads: []string{"/etc/", "/b"}, TCPBind: []uint16{80, 65535}, TCPConnect: []uint16{1}}},
 			{Name: "inside", Kind: KindDaemon, Exec: []string{"/b"}, User: "7", Ready: ReadyExec, Restart: RestartAlways,
 				Isolation: Isolation{Namespaces: []string{"user"}, NodeView: true, InsideID: 1 << 31}},
+			{Name: "door", Kind: KindDaemon, Exec: []string{"/b"}, Ready: ReadyExec, Restart: RestartOnFailure, Port: 65535, Relay: true},
 		},
 	}
 }
@@ -83,7 +84,7 @@ func TestDecodeManifestRefuses(t *testing.T) {
 		{"a list", "80", "manifest: at byte 0: another type of item than SPEC.md says"},
 		{"trailing", "a000", "manifest: at byte 1: bytes follow the last item; send one item only"},
 		{"unknown key", "a11863 00", "manifest: at byte 1: a key that SPEC.md does not know; leave it out or upgrade the node"},
-		{"unknown service key", "a10381a1181800", "manifest: service 0: at byte 4: a key that SPEC.md does not know; leave it out or upgrade the node"},
+		{"unknown service key", "a10381a1181a00", "manifest: service 0: at byte 4: a key that SPEC.md does not know; leave it out or upgrade the node"},
 		{"empty node", "a10060", "manifest: node: at byte 2: a zero or empty value; leave its key out"},
 		{"node too long", "a1007840" + hex.EncodeToString(make([]byte, 64)), "manifest: node: at byte 2: a string longer than its bound; shorten it"},
 		{"no limits", "a10381a115a0", "manifest: service 0: limits: at byte 5: a zero or empty value; leave its key out"},

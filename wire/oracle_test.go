@@ -75,6 +75,8 @@ type specService struct {
 	Limits             *specLimits    `cbor:"21,keyasint,omitempty"`
 	Isolation          *specIsolation `cbor:"22,keyasint,omitempty"`
 	EveryMsec          uint32         `cbor:"23,keyasint,omitempty"`
+	Port               uint16         `cbor:"24,keyasint,omitempty"`
+	Relay              bool           `cbor:"25,keyasint,omitempty"`
 }
 
 type specRlimit struct {
@@ -160,7 +162,7 @@ func spec(m *Manifest) specManifest {
 	for _, s := range m.Services {
 		t := specService{s.Name, s.Kind, s.Exec, s.Env, s.Dir, s.User, s.Caps, s.NewPrivs, nil, s.Needs, s.Optional,
 			s.Ready, s.ReadyAddress, s.StartMsec, s.Restart, s.BackoffMsec, s.BackoffMaxMsec, s.RestartsMax,
-			s.RestartsWindowMsec, s.StopSignal, s.StopMsec, nil, nil, s.EveryMsec}
+			s.RestartsWindowMsec, s.StopSignal, s.StopMsec, nil, nil, s.EveryMsec, s.Port, s.Relay}
 		for _, r := range s.Rlimits {
 			t.Rlimits = append(t.Rlimits, specRlimit(r))
 		}

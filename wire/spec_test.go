@@ -127,7 +127,8 @@ func examples(t *testing.T) map[string][][]byte {
 	}
 	for _, r := range []Request{{ID: 1, Verb: VerbStatus},
 		{ID: 3, Verb: VerbApply, Args: Args{Apply: ApplyArgs{ApplyTry, 5, 6, 1, []byte{1}, 7}}},
-		{ID: 2, Verb: VerbLogs, Name: []byte("mqtt"), Args: Args{TailRecords: 10, SinceNsec: 5}}} {
+		{ID: 2, Verb: VerbLogs, Name: []byte("mqtt"), Args: Args{TailRecords: 10, SinceNsec: 5}},
+		{ID: 3, Verb: VerbLoop, Caller: Caller{Name: []byte("alice"), Role: RoleReader}}} {
 		all["request"] = append(all["request"], payload(AppendRequest(nil, &r)))
 	}
 	status, timeline, logs, loop := bodies()

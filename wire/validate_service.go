@@ -11,6 +11,32 @@ func (c *checker) checkService(s *Service) {
 	c.restart(s)
 	c.limits(&s.Limits)
 	c.isolation(s)
+	c.knocked(s)
+}
+
+// knocked checks what is started by a connection, and what asks for others.
+func (c *checker) knocked(s *Service) {
+	switch {
+	case s.Port != 0 && s.Kind != KindDaemon:
+		c.add("port", "a one-shot accepts nothing", "make it a daemon")
+	case s.Port != 0 && s.Restart != RestartOnFailure && s.Restart <= RestartNever:
+		c.add("port", "restarts that are not for one that leaves and comes back", "use restart on-failure")
+	}
+	held := 0
+	for i := range c.service {
+		before := &c.m.Services[i]
+		switch {
+		case s.Port != 0 && before.Port == s.Port:
+			c.add("port", Decimal(uint64(s.Port))+" is another service's", "choose another")
+		case s.Relay && before.Relay:
+			c.add("relay", "another service is the relay", "keep one")
+		case before.Port != 0:
+			held++
+		}
+	}
+	if s.Port != 0 && held >= HeldPortsMax {
+		c.add("port", "more services with a port than 4", "let the others listen by themselves")
+	}
 }
 
 // name keeps names apart: from each other, and from the stage's.

@@ -157,8 +157,13 @@ func TestValidateNamesServiceAndField(t *testing.T) {
 		{func(s *Service) { s.Isolation.Namespaces = []string{"net", "net"} }, `isolation.namespaces: "net" stands twice; keep one`},
 		{func(s *Service) { s.Limits.IO = []IOLimit{{Disk: "../vda"}} }, `limits.io: "../vda" is no disk's name; write the kernel's, as "vda"`},
 		{func(s *Service) { s.Limits.IO = []IOLimit{{Disk: "vda"}, {Disk: "vda"}} }, `limits.io: "vda" stands twice; keep one`},
+		{func(s *Service) { s.Kind, s.Ready, s.Restart, s.Port = KindOneShot, ReadyExit, RestartNever, 80 }, `port: a one-shot accepts nothing; make it a daemon`},
+		{func(s *Service) { s.Port = 80 }, `port: restarts that are not for one that leaves and comes back; use restart on-failure`},
+		{func(s *Service) { s.Restart, s.Port = RestartOnFailure, 4000 }, `port: 4000 is another service's; choose another`},
+		{func(s *Service) { s.Relay = true }, `relay: another service is the relay; keep one`},
 	} {
 		m := &Manifest{Services: []Service{daemon("a"), daemon("mqtt"), daemon("z")}}
+		m.Services[0].Restart, m.Services[0].Port, m.Services[0].Relay = RestartOnFailure, 4000, true
 		c.break_(&m.Services[1])
 		want := `manifest: service "` + m.Services[1].Name + `": ` + c.want
 		problems := m.Validate()
@@ -197,6 +202,14 @@ func TestValidateOfTheWholeManifest(t *testing.T) {
 		if len(problems) != 1 || problems[0].Service != -1 || problems[0].Error() != "manifest: "+c.want {
 			t.Errorf("found %v\n want [manifest: %s]", problems, c.want)
 		}
+	}
+	held := &Manifest{}
+	for i := range HeldPortsMax + 1 {
+		held.Services = append(held.Services, daemon("s"+Decimal(uint64(i))))
+		held.Services[i].Restart, held.Services[i].Port = RestartOnFailure, uint16(80+i)
+	}
+	if p := held.Validate(); len(p) != 1 || p[0].Service != HeldPortsMax || p[0].Field != "port" {
+		t.Errorf("found %v", p)
 	}
 	many := &Manifest{}
 	for i := range ServicesMax + 2 {

@@ -53,6 +53,7 @@ func TestCompileAll(t *testing.T) {
 						{Path: "/run/mqtt", Shared: true}, {Path: "/etc/mqtt", Mode: 0o750, Sealed: true}},
 					Files: []wire.File{{Path: "/etc/mqtt/conf", Content: "log info", Mode: 0o400, Owner: "mqtt"}, {Path: "/etc/mqtt/hosts", Source: "/etc/hosts"}},
 					Reads: []string{"/etc/mqtt/"}, TCPBind: []uint16{1883}, TCPConnect: []uint16{443, 8883}}},
+			{Name: "door", Kind: wire.KindDaemon, Exec: []string{"/bin/door"}, Ready: wire.ReadyExec, Restart: wire.RestartOnFailure, Port: 8080, Relay: true},
 			{Name: "raw", Kind: wire.KindDaemon, Exec: []string{"/bin/raw"}, User: "77", NewPrivs: true, Ready: wire.ReadyUnix, ReadyAddress: "/run/raw sock",
 				Restart: wire.RestartNever, StopSignal: 40, Limits: wire.Limits{CPUMaxUsec: 5_000, CPUPeriodUsec: 20_000},
 				Isolation: wire.Isolation{NodeView: true}},

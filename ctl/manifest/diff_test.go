@@ -11,7 +11,7 @@ import (
 func TestEveryFieldOfAServiceIsCompared(t *testing.T) {
 	const base = "mote: v1\nusers: {mqtt: {uid: 2001}}\nservices: {a: {exec: [/a]}, network-1: {exec: [/a]}}\n"
 	patches := map[string]string{"kind": "{kind: one-shot, restart: always}", "restart": "{restart: never}", "needs": "{needs: [network-1]}",
-		"ready": "{ready: notify}", "backoff": "{backoff: 1 s}",
+		"ready": "{ready: notify}", "port": "{restart: on-failure, port: 80}", "backoff": "{backoff: 1 s}",
 		"inside-id": "{user: 7, isolation: {namespaces: [user], inside-id: 1}}",
 		"files":     "{isolation: {writable: {/etc/mqtt: {sealed: true}}, files: {/etc/mqtt/conf: {content: x}}}}"}
 	var look func(fields []Field, path, open, close string)

@@ -108,6 +108,10 @@ func programFields() []Field {
 		{Name: "needs", Wire: "Needs", Live: true, Unset: "nothing", Example: "[network]",
 			Form: &list{of: text("a name", "network", wire.ServiceNameSizeMax), most: wire.NeedsMax, like: "[network]"},
 			Doc:  "What must be ready before it starts: services, or \"network\", which is all links."},
+		{Name: "port", Wire: "Port", Form: count("a port", "8080", 1, math.MaxUint16), Unset: "it starts at boot", Example: "8080",
+			Doc: "A TCP port that PID 1 listens on for it. It is started when somebody connects, with the listening socket as its standard input, accepts there, and may leave with status 0 when it is idle. What it needs and is one-shot runs before each such start, and not at boot. It must have restart on-failure."},
+		{Name: "relay", Wire: "Relay", Form: truth(), Default: "false", Example: "true",
+			Doc: "Its standard output is a connection to PID 1, over which it asks for callers whom it has proven. At most one service has it: the gate."},
 		{Name: "optional", Wire: "Optional", Form: truth(), Default: "false", Live: true, Example: "true",
 			Doc: "The node is ready without it."},
 	}

@@ -38,6 +38,7 @@ func (l *Loop) Adopt(memfd int32) {
 	if l.sources.fd(rankListen, 0) < 0 {
 		l.openControl()
 	}
+	l.openKnocks()
 	l.look = true
 	l.resume()
 	l.now = l.sys.Now()

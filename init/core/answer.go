@@ -20,13 +20,33 @@ type answers struct {
 	request  wire.Request
 }
 
-// answer appends the reply to one request as a frame.
-func (l *Loop) answer(b, payload []byte) []byte {
+// forbidden decides whether a caller may. A relay names who asks, and may have been
+// taken over: so it changes nothing but what carries an operator's own signature, a
+// manifest, or is of one that did.
+func forbidden(req *wire.Request, relay bool) (next string) {
+	signed := req.Verb == wire.VerbApply || req.Verb == wire.VerbConfirm
+	switch {
+	case relay != (req.Caller.Role != 0):
+		return "a relay names its caller, and nobody else does"
+	case relay && signed && req.Caller.Role < wire.RoleAdmin:
+		return "ask an admin"
+	case relay && !signed && req.Verb.Changes():
+		return "a change needs its operator's signature, which this release takes of manifests only"
+	}
+	return ""
+}
+
+// answer appends the reply to one request as a frame; relay tells that it came
+// from the relay.
+func (l *Loop) answer(b, payload []byte, relay bool) []byte {
 	a := &l.answers
 	req := &a.request
 	if err := wire.DecodeRequest(payload, req); err != nil {
 		return wire.AppendReplyError(b, req.ID, wire.ReplyError{Code: wire.CodeMalformed,
 			What: err.Error(), Next: "use a client of the same release"})
+	}
+	if next := forbidden(req, relay); next != "" {
+		return wire.AppendReplyError(b, req.ID, wire.ReplyError{Code: wire.CodeForbidden, What: "that is not allowed", Next: next})
 	}
 	service := -1
 	if req.Verb.Named() {
@@ -157,6 +177,10 @@ func (l *Loop) waitingFor(i int) string {
 		return "the end of its processes"
 	case backoff:
 		return "its next restart"
+	case done, down:
+		if l.machine.awaitsKnock(int16(i)) {
+			return "a connection"
+		}
 	}
 	return ""
 }

@@ -19,7 +19,8 @@ import (
 //
 //	looking ──its node is there──▶ reading ──all blocks──▶ open
 //	   ▲                              │ └──no answer──▶ dead
-//	   └────────can't be opened───────┘                            └──its node is gone──▶ gone
+//	   └────────can't be opened───────┤                            └──its node is gone──▶ gone
+//	                                  └──somebody else's──▶ foreign
 //
 // Services wait for it, so that no program runs behind the clock's floor, for
 // areaHoldNsec at most.
@@ -58,8 +59,9 @@ const (
 	areaLooking           // its device is not there, or could not be opened
 	areaReading
 	areaOpen
-	areaDead // it does not answer
-	areaGone // it was open, and its node is not there any more
+	areaDead    // it does not answer
+	areaGone    // it was open, and its node is not there any more
+	areaForeign // it holds something else, and is left alone
 )
 
 // areaWant is a value that is to be kept.
@@ -236,7 +238,15 @@ func (l *Loop) openArea() {
 		a.values.Take(key, n, l.scratch[:fs.StateBlockBytes])
 	}
 	l.sys.Close(a.memfd)
-	a.memfd, a.phase, a.alarm = -1, areaOpen, ""
+	a.memfd = -1
+	if a.values.Foreign() {
+		a.values.Reset()
+		a.phase = areaForeign
+		l.alarm(a.path + " holds something else and is not written to; name another device, or clear its first 196608 bytes")
+		l.releaseServices()
+		return
+	}
+	a.phase, a.alarm = areaOpen, ""
 	l.areaOpened()
 	l.judgeCounter()
 	l.releaseServices()

@@ -9,7 +9,8 @@ import (
 // console, and at any time by the status.
 
 // areaStates are the words of a status; nothing writes to it.
-var areaStates = [...]string{areaNone: "", areaLooking: "looking", areaReading: "reading", areaOpen: "open", areaDead: "silent", areaGone: "gone"}
+var areaStates = [...]string{areaNone: "", areaLooking: "looking", areaReading: "reading", areaOpen: "open", areaDead: "silent", areaGone: "gone",
+	areaForeign: "foreign"}
 
 // areaStatus gives the area's condition; it allocates nothing.
 func (l *Loop) areaStatus() wire.AreaStatus {

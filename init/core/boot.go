@@ -62,6 +62,7 @@ func (l *Loop) Boot() {
 	l.holdServices()
 	l.resolve()
 	l.openControl()
+	l.openKnocks()
 	l.mark(markLoop, -1)
 	l.now = l.sys.Now()
 	l.tickAt = l.now + tickNsec

@@ -16,8 +16,8 @@ func buildService(p *Program, spec *wire.Service, st *start, a *around, reportFD
 	empty := p.words(0)
 	p.add("unblock signals", unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, empty, 0, 8, 0)
 	p.add("setsid", unix.SYS_SETSID, 0, 0, 0, 0, 0)
-	p.add("stdin", unix.SYS_DUP3, uintptr(a.nullFD), 0, 0, 0, 0)
-	p.add("stdout", unix.SYS_DUP3, uintptr(st.outputs[0]), 1, 0, 0, 0)
+	p.add("stdin", unix.SYS_DUP3, uintptr(or(st.stdin, a.nullFD)), 0, 0, 0, 0)
+	p.add("stdout", unix.SYS_DUP3, uintptr(or(st.stdout, st.outputs[0])), 1, 0, 0, 0)
 	p.add("stderr", unix.SYS_DUP3, uintptr(st.outputs[1]), 2, 0, 0, 0)
 	p.add("umask", unix.SYS_UMASK, 0o022, 0, 0, 0, 0)
 	// Go has raised PID 1's own soft limit; a service gets the kernel's, unless it
@@ -44,6 +44,14 @@ func buildService(p *Program, spec *wire.Service, st *start, a *around, reportFD
 	p.Exec = spec.Exec[0]
 	argv := p.vector(spec.Exec)
 	p.add("exec", unix.SYS_EXECVE, p.str(p.Exec), argv, p.vector(st.env), 0, 0)
+}
+
+// or gives the one that is meant: a descriptor of its own, or everybody's.
+func or(own, all int32) int32 {
+	if own > 0 {
+		return own
+	}
+	return all
 }
 
 // buildPrivileges gives up everything that was not declared; see

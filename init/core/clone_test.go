@@ -78,18 +78,54 @@ func most(i *wire.Isolation) {
 	}
 }
 
+// ownMounts gives this thread, which is never unlocked, a mount namespace of its own.
+// Where the tests run in a folder that somebody calls a root (chroot), that folder is
+// mounted over the namespace's root first, as PID 1's root is a mount too.
+func ownMounts() error {
+	runtime.LockOSThread()
+	if err := unix.Unshare(unix.CLONE_NEWNS); err != nil {
+		return err
+	}
+	private := func() error { return unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "") }
+	if err := private(); err != unix.EINVAL {
+		return err
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	tree, err := unix.OpenTree(unix.AT_FDCWD, "/", unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(tree)
+	space, err := unix.Open("/proc/thread-self/ns/mnt", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(space)
+	for _, step := range []func() error{
+		func() error { return unix.Setns(space, unix.CLONE_NEWNS) }, // to the root of the namespace
+		func() error { return unix.MoveMount(tree, "", unix.AT_FDCWD, "/", unix.MOVE_MOUNT_F_EMPTY_PATH) },
+		func() error { return unix.Setns(space, unix.CLONE_NEWNS) }, // to what lies over it now
+		func() error { return unix.Chdir(here) },
+		private,
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // testAround makes the services' view in a mount namespace of this test's thread,
 // which ends with it.
 func testAround(t testing.TB) *around {
 	t.Helper()
-	runtime.LockOSThread()
-	if err := unix.Unshare(unix.CLONE_NEWNS); err != nil {
+	if err := ownMounts(); err != nil {
 		t.Fatal(err)
 	}
 	sys, p := &Linux{}, new(Program)
-	if errno := sys.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); errno != 0 {
-		t.Fatal(errno)
-	}
 	buildView(p, nil) // modes belong to the whole machine
 	a := &around{}
 	var step int

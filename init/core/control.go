@@ -68,9 +68,11 @@ func (l *Loop) takeListen(fd int32) {
 		l.sys.Close(peer)
 		return
 	}
-	c := &l.conns[at]
-	c.inUsed, c.out, c.waiting = 0, nil, false
+	l.conns[at].reset()
 }
+
+// reset makes c a new peer's.
+func (c *conn) reset() { c.inUsed, c.out, c.waiting = 0, nil, false }
 
 // takeConn reads a peer's request, or goes on with its answer.
 func (l *Loop) takeConn(at int) {
@@ -106,7 +108,7 @@ func (l *Loop) nextRequest(at int) {
 	if c.outBuf == nil {
 		c.outBuf = make([]byte, 0, wire.FrameHeadSize+wire.FrameSizeMax)
 	}
-	c.out = l.answer(c.outBuf, payload)
+	c.out = l.answer(c.outBuf, payload, at == relayConn)
 	c.inUsed = copy(c.in[:], c.in[used:c.inUsed])
 }
 

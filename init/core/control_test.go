@@ -41,7 +41,7 @@ func exchange(t *testing.T, l *Loop, peer int, b []byte) []wire.Reply {
 	}
 }
 
-func peerIdle(l *Loop) bool { return len(l.conns[0].out) == 0 }
+func peerIdle(l *Loop) bool { return len(l.conns[0].out) == 0 && len(l.conns[relayConn].out) == 0 }
 
 func request(t *testing.T, id uint32, verb wire.Verb, name string) []byte {
 	t.Helper()

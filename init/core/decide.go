@@ -87,6 +87,8 @@ func (m *machine) take(e event, now int64) {
 		m.notified(e.service, e.value, now)
 	case evProbe:
 		m.probed(e.service, e.errno, now)
+	case evKnock:
+		m.knocked(e.service, now)
 	case evStart, evStop, evRestart:
 		m.wish(e.service, e.kind, now)
 	}
@@ -230,7 +232,7 @@ func (m *machine) verdict(s *service, now int64) trigger {
 	if s.readyAt != 0 && now-s.readyAt > s.backoffMaxNsec() {
 		s.streak = 0
 	}
-	if !s.spend(now) {
+	if !s.spend(now) && !s.called { // nobody else could start it again
 		return trSpent
 	}
 	s.streak++

@@ -25,6 +25,7 @@ const (
 	evPressure           // memory is short: value is what is available, in KiB
 	evSynced             // the worker that writes the file systems has ended
 	evArea               // the state area was read, or is not waited for any more
+	evKnock              // somebody connects to its port
 	eventsKinds
 )
 
@@ -32,7 +33,7 @@ var eventNames = [eventsKinds]string{
 	evNone: "none", evExec: "exec", evExecFail: "exec-fail", evCloned: "cloned",
 	evNoClone: "no-clone", evNoKill: "no-kill", evExit: "exit", evEmpty: "empty", evNotify: "notify",
 	evProbe: "probe", evStart: "start", evStop: "stop", evRestart: "restart",
-	evNetwork: "network", evShutdown: "shutdown", evPressure: "pressure", evSynced: "synced", evArea: "area",
+	evNetwork: "network", evShutdown: "shutdown", evPressure: "pressure", evSynced: "synced", evArea: "area", evKnock: "knock",
 }
 
 // restFlag in evExit's value: processes are left in the service's cgroup.

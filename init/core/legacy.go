@@ -18,7 +18,7 @@ import (
 // refused as a whole: then the machine restarts, as services that nobody knows
 // the state of can be neither kept nor stopped in order.
 const (
-	legacyVersion  = 4
+	legacyVersion  = 5
 	legacyHeadSize = 32
 	// legacyTableMax bytes: 64 services at most 600 bytes each, 288 marks of 24,
 	// 1,024 events of 32, 6 values of the state area twice, a lease for each link,
@@ -28,7 +28,7 @@ const (
 )
 
 // keptRanks are the sources that outlive PID 1's own program.
-var keptRanks = [...]rank{rankExit, rankReport, rankNotify, rankListen, rankOutput}
+var keptRanks = [...]rank{rankExit, rankReport, rankNotify, rankKnock, rankListen, rankOutput}
 
 // codeLegacy passes everything through c. On reading, descriptors are watched at
 // once; the caller restarts the machine if c is bad afterwards.

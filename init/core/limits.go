@@ -14,8 +14,10 @@ const (
 	// workersMax short-lived children of the loop at once; a further one waits
 	// for the next turn.
 	workersMax = 8
-	// connsMax peers of the control socket at once; a further one is closed.
-	connsMax = 4
+	// connsMax peers of the control socket at once; a further one is closed. The
+	// relay's connection is one more, and has the place behind them.
+	connsMax  = 4
+	relayConn = connsMax
 	// powerKeysMax input devices with a power key; further ones are not heard.
 	powerKeysMax = 4
 
@@ -187,7 +189,7 @@ const (
 const _ = uint(watchdogSec*sec - 2*tickNsec)
 
 // Every service at its most, workers, peers and a reserve must fit.
-const _ = uint(filesMax - 10*servicesMax - 2*workersMax - connsMax - powerKeysMax - netcfg.PacketSocketsMax - 64)
+const _ = uint(filesMax - 10*servicesMax - 2*workersMax - connsMax - 2 - wire.HeldPortsMax - powerKeysMax - netcfg.PacketSocketsMax - 64)
 
 // The queue must hold what one turn can bring.
 const _ = uint(eventsMax - eventsReserve - epollBatch)

@@ -1,6 +1,10 @@
 package core
 
-import "golang.org/x/sys/unix"
+import (
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
 
 // Socket is socket(2), non-blocking and closed on exec.
 func (*Linux) Socket(domain, typ, proto int) (int32, Errno) {
@@ -30,6 +34,29 @@ func (*Linux) PeerUID(fd int32) (uint32, Errno) {
 		return 0, errnoOf(err)
 	}
 	return cred.Uid, 0
+}
+
+// BindPort is bind(2), see ip(7) and ipv6(7). The address is all zero, so that both
+// domains' begin alike: family in the machine's order, port in the network's, RFC
+// 1700. Connections of an earlier listener that are not quite over don't keep it from
+// the port.
+func (*Linux) BindPort(fd int32, domain int, port uint16) Errno {
+	if err := unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
+		return errnoOf(err)
+	}
+	var name [unix.SizeofSockaddrInet6 / 4]uint32
+	at := (*[4]byte)(unsafe.Pointer(&name))
+	at[0], at[2], at[3] = byte(domain), byte(port>>8), byte(port) // both architectures are little endian
+	_, _, errno := unix.RawSyscall(unix.SYS_BIND, uintptr(fd), uintptr(unsafe.Pointer(&name)), unsafe.Sizeof(name))
+	return errno
+}
+
+// SocketPair is socketpair(2), non-blocking and closed on exec.
+func (*Linux) SocketPair() (int32, int32, Errno) {
+	var fds [2]int32
+	_, _, errno := unix.RawSyscall6(unix.SYS_SOCKETPAIR, unix.AF_UNIX,
+		unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0, uintptr(unsafe.Pointer(&fds)), 0, 0)
+	return fds[0], fds[1], errno
 }
 
 // ConnectInet is connect(2) to an IPv4 address.

@@ -53,7 +53,8 @@ type Loop struct {
 	workers     [workersMax]worker
 	rings       [ringsCount]*ring
 	kernel      *ring
-	conns       [connsMax]conn
+	conns       [connsMax + 1]conn
+	knocks      knocks
 	answers     answers
 	console     console
 	marks       marks
@@ -99,6 +100,7 @@ func (l *Loop) turn() {
 	ready := l.wait()
 	l.take(ready)
 	l.decide()
+	l.listenAgain()
 	l.flush()
 	l.arm()
 	l.feed()
@@ -191,6 +193,8 @@ func (l *Loop) takeOne(s *source) {
 		l.takeLink(s.rank, s.fd)
 	case rankPacket:
 		l.takePacket(at, s.fd)
+	case rankKnock:
+		l.takeKnock(at)
 	case rankUevent:
 		hangup = !l.takeUevents(s.fd)
 	case rankKey:
@@ -310,6 +314,7 @@ func (l *Loop) tick() {
 	if l.sources.fd(rankListen, 0) < 0 {
 		l.openControl()
 	}
+	l.openKnocks()
 	if l.console.fd < 0 {
 		l.openConsole()
 	}

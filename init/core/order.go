@@ -29,12 +29,13 @@ func (m *machine) load(man *wire.Manifest, bad func(i int) bool) {
 			s.state, s.last = failed, end{kind: endRefused}
 		}
 	}
+	m.call()
 }
 
 // boot wants every service that can run.
 func (m *machine) boot(now int64) {
 	for i := range m.services[:m.count] {
-		if m.services[i].state == down {
+		if m.services[i].state == down && !m.services[i].called {
 			m.pull(int16(i), trStart, now)
 		}
 	}
@@ -102,7 +103,7 @@ func (m *machine) unmet(i int16) int16 {
 // allReady: everything that the manifest calls essential is up.
 func (m *machine) allReady() bool {
 	for i := range m.services[:m.count] {
-		if s := &m.services[i]; !s.ready && !s.spec.Optional {
+		if s := &m.services[i]; !s.ready && !s.spec.Optional && !s.called {
 			return false
 		}
 	}

@@ -24,6 +24,9 @@ func (l *Loop) tell(o op) {
 	i, next, wait := int(o.service), state(o.value&(1<<tellShift-1)), o.value>>tellShift
 	l.sources.remove(rankProbe, i)
 	s := &l.machine.services[i]
+	if s.called && next == done {
+		return // it left as it does each time, until somebody knocks
+	}
 	var text [160]byte
 	b := append(text[:0], ": "...)
 	b = l.appendEnd(b, i)

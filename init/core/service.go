@@ -16,6 +16,8 @@ type service struct {
 	needs        [wire.NeedsMax]int16
 	needsCount   int
 	needsNetwork bool
+	// called: a connection starts it, and nothing at boot; see knock.go.
+	called bool
 
 	// cloning: it was asked to start, and the clone's outcome is not known yet.
 	// pid is its main process; alive until that was reaped, populated until

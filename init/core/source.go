@@ -2,6 +2,7 @@ package core
 
 import (
 	netcfg "mote/net"
+	"mote/wire"
 
 	"golang.org/x/sys/unix"
 )
@@ -22,6 +23,7 @@ const (
 	rankLink                 // rtnetlink's notifications
 	rankLinkAck              // answers to what a worker asked of rtnetlink
 	rankPacket               // DHCP and ARP, while a link waits for an answer
+	rankKnock                // somebody connects to what a service would accept
 	rankUevent               // the kernel's devices
 	rankKey                  // power keys
 	rankListen               // the control socket
@@ -39,7 +41,8 @@ var rankSlots = [ranksCount]int{
 	rankReport: servicesMax + workersMax, rankCgroup: servicesMax,
 	rankPressure: 1, rankNotify: servicesMax, rankProbe: servicesMax, rankLink: 1, rankLinkAck: 1,
 	rankPacket: netcfg.PacketSocketsMax,
-	rankUevent: 1, rankKey: powerKeysMax, rankListen: 1, rankConn: connsMax,
+	rankKnock:  wire.HeldPortsMax,
+	rankUevent: 1, rankKey: powerKeysMax, rankListen: 1, rankConn: connsMax + 1,
 	rankOutput: 2 * servicesMax, rankKernel: 1, rankConsole: 1,
 }
 
@@ -47,13 +50,13 @@ var rankNames = [ranksCount]string{
 	rankSignal: "signal", rankTimer: "timer", rankExit: "exit",
 	rankReport: "report", rankCgroup: "cgroup", rankPressure: "memory pressure", rankNotify: "notify",
 	rankProbe: "probe", rankLink: "rtnetlink", rankLinkAck: "rtnetlink worker", rankPacket: "packet",
-	rankUevent: "uevent", rankKey: "power key", rankListen: "control",
+	rankKnock: "knock", rankUevent: "uevent", rankKey: "power key", rankListen: "control",
 	rankConn: "control peer", rankOutput: "output", rankKernel: "kernel log",
 	rankConsole: "console",
 }
 
 // slotsMax is the sum of rankSlots; a test holds it to that.
-const slotsMax = 2*(servicesMax+workersMax) + 5*servicesMax + netcfg.PacketSocketsMax + powerKeysMax + connsMax + 9
+const slotsMax = 2*(servicesMax+workersMax) + 5*servicesMax + netcfg.PacketSocketsMax + powerKeysMax + connsMax + wire.HeldPortsMax + 10
 
 // source is one descriptor in the epoll set. Its slot never moves.
 type source struct {

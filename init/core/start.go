@@ -28,6 +28,9 @@ type start struct {
 	pid      int32
 	cgroupFD int32    // 0: not made yet
 	outputs  [2]int32 // write ends of stdout and stderr; 0: not made yet
+	// stdin and stdout of the instance that is being started, where it has others
+	// than everybody; 0: it has not.
+	stdin, stdout int32
 
 	// Names of its marks and of a wait for it, made once.
 	startName, upName, readyOf string
@@ -48,6 +51,7 @@ type start struct {
 // checked before, so every name is known.
 func (l *Loop) resolve() {
 	l.askLandlock()
+	l.findKnocks()
 	for i := range l.machine.services[:l.machine.count] {
 		spec := l.machine.services[i].spec
 		st := &l.starts[i]
@@ -77,6 +81,7 @@ func (l *Loop) start(i int) {
 	if errno == 0 {
 		errno = l.clone(i)
 	}
+	l.closeStdio(i)
 	if errno != 0 {
 		l.push(evNoClone, i, errno, 0)
 		return
@@ -100,7 +105,10 @@ func (l *Loop) prepare(i int) Errno {
 		return errno
 	}
 	st.what = "make its notify socket"
-	return l.openNotify(i)
+	if errno := l.openNotify(i); errno != 0 {
+		return errno
+	}
+	return l.openStdio(i)
 }
 
 // clone starts the process and watches it.

@@ -62,6 +62,10 @@ type Sys interface {
 	Accept(fd int32) (int32, Errno)
 	// PeerUID is the user of the process at the other end of a Unix socket.
 	PeerUID(fd int32) (uint32, Errno)
+	// BindPort is bind(2) to a port on every address of a domain.
+	BindPort(fd int32, domain int, port uint16) Errno
+	// SocketPair makes two connected Unix streams.
+	SocketPair() (near, far int32, err Errno)
 	ConnectInet(fd int32, addr [4]byte, port uint16) Errno
 	ConnectUnix(fd int32, path string) Errno
 	// SocketError is SO_ERROR: how a connect in progress ended.

@@ -13,6 +13,9 @@ type child struct {
 	exec    bool
 	report  *file
 	outputs [2]*file
+	// input is its standard input; printed: it wrote to its output by itself.
+	input   *file
+	printed bool
 	// calls are a worker's own.
 	calls []call
 	steps int
@@ -84,6 +87,9 @@ func (w *world) readProgram(p *core.Program) *child {
 		case unix.SYS_DUP3:
 			if w.file(int32(args[0])) == nil && c.badStep < 0 {
 				c.badStep = n
+			}
+			if args[1] == 0 {
+				c.input = w.file(int32(args[0]))
 			}
 			if to := args[1]; to == 1 || to == 2 {
 				c.outputs[to-1] = w.file(int32(args[0]))

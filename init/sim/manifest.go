@@ -31,6 +31,7 @@ func randomManifest(r *rand) (m *wire.Manifest, missing []string) {
 	for i := range count {
 		m.Services = append(m.Services, randomService(r, m, i))
 	}
+	randomDoor(m, rand{state: r.state ^ 0x1d00e})
 	if r.percent(15) {
 		missing = spoil(r, m)
 	}

@@ -38,6 +38,8 @@ func (c *checks) observed(now int64, text []byte) {
 	}
 	s := &c.services[i]
 	switch words[0] {
+	case "knock":
+		c.knocked(i)
 	case "start", "stop", "restart":
 		c.wish(s, i, now, words[0])
 	case "exec-fail", "no-clone":
@@ -91,7 +93,7 @@ func (c *checks) did(op, name string, i int, now, value int64) {
 		}
 		for k := range c.services {
 			w.loop.Service(k, &c.view)
-			if !c.view.Ready && !c.view.Spec.Optional {
+			if !c.view.Ready && !c.view.Spec.Optional && !c.called(k) {
 				c.broken(ruleLive, "the node is called ready while "+c.view.Spec.Name+" is "+c.view.State)
 			}
 		}

@@ -20,6 +20,8 @@ type peer struct {
 	done     func(reply *wire.Reply)
 	failed   func()
 	closed   bool
+	// linked: the connection is a relay's, which goes on after the last reply.
+	linked bool
 }
 
 // knock connects to the control socket; false while that can't be.
@@ -75,6 +77,8 @@ func (p *peer) read() {
 		p.buffer = p.buffer[used:]
 	}
 	switch {
+	case len(p.awaits) == 0 && len(p.pieces) == 0 && p.linked:
+		p.closed = true
 	case len(p.awaits) == 0 && len(p.pieces) == 0:
 		p.leave()
 	case p.stream.over:

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"hash/crc64"
+	"slices"
 	"strings"
 	"testing"
 
@@ -133,6 +134,28 @@ func TestStateTroubles(t *testing.T) {
 				t.Errorf("the next boot is boot %d, not %d", boots, c.boots)
 			}
 		})
+	}
+}
+
+// TestStateForeign: a device that holds something else is left as it is, byte by
+// byte, through two boots; the node runs, and says so on the console and in its
+// status.
+func TestStateForeign(t *testing.T) {
+	d := newDisk(fs.StateBytes)
+	copy(d.durable[1024+56:], "\x53\xef and a file system") // ext4's magic
+	d.cached = slices.Clone(d.durable)
+	before := slices.Clone(d.durable)
+	for range 2 {
+		out, _, _ := lives(t, d, statePlan(endReboot))
+		if text := "trouble: state area: /dev/vdb1 holds something else and is not written to; name another device"; !out.says(text) {
+			t.Errorf("never says %q:\n%s", text, strings.Join(out.trace.all, ""))
+		}
+		if !out.counts.Ready {
+			t.Error("the node did not get ready")
+		}
+	}
+	if !bytes.Equal(d.durable, before) || d.writes != 0 {
+		t.Errorf("%d writes to what is not ours", d.writes)
 	}
 }
 

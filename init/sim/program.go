@@ -41,6 +41,9 @@ func (w *world) run(p *process, c *child, spec *wire.Service, do *conduct) {
 	w.exec(p, c)
 	actor := p
 	p.onSignal = w.stops(p, do)
+	if spec.Port != 0 && do.lifeNsec < 0 {
+		w.later(p, 1*msec, func() { w.attend(p, c, spec, w.now) })
+	}
 	if do.background {
 		actor = w.spawn(p, p.cgroup, p.service)
 		actor.onSignal = p.onSignal
@@ -62,7 +65,11 @@ func (w *world) run(p *process, c *child, spec *wire.Service, do *conduct) {
 	}
 	if do.flood {
 		for _, f := range c.outputs {
-			p := f.ops.(*pipeEnd).pipe
+			end, ok := f.ops.(*pipeEnd)
+			if !ok {
+				continue // a relay's connection takes what its peer reads
+			}
+			p := end.pipe
 			p.full = []byte(strings.Repeat("1234567\n", pipeBytes/8))
 			w.later(actor, 900*msec, func() { p.flood, p.bytes = w, p.full })
 			w.later(actor, 1150*msec, func() { p.flood = nil })
@@ -197,6 +204,7 @@ func (w *world) print(c *child, n int) {
 	if f == nil || f.gone {
 		return
 	}
+	c.printed = true
 	line := "line " + itoa(int64(n)) + "\n"
 	if n%7 == 6 {
 		line = string(make([]byte, 3000)) + line

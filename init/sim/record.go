@@ -120,7 +120,7 @@ func (c *checks) told(s *record, now, value int64) {
 		a.windowAt, a.spent = now, 0
 	}
 	a.spent++
-	if gone := a.spent > most; gone != (next == "failed") {
+	if gone := a.spent > most && !c.called(c.world.plan.index(s.spec.Name)); gone != (next == "failed") {
 		c.broken(ruleBudget, s.spec.Name+" ended "+itoa(int64(a.spent))+" times of "+itoa(int64(most)))
 	}
 	if next == "failed" {

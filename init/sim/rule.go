@@ -36,6 +36,7 @@ const (
 	ruleShed          // for want of memory the least important service is stopped, and it comes back
 	ruleTries         // the loader's count is restored once the node is ready, and only then
 	ruleCounter       // an image whose security counter is below the accepted one never gets ready
+	ruleKnock         // who connects to a service's port is accepted, and a relay changes nothing
 	ruleSame          // one seed, one trace
 	rulesCount
 )
@@ -74,6 +75,7 @@ func (r rule) sentence() string {
 		ruleShed:     "for want of memory the least important service is stopped, and it comes back",
 		ruleTries:    "the loader's count is restored once the node is ready, and only then",
 		ruleCounter:  "an image whose security counter is below the accepted one never gets ready",
+		ruleKnock:    "who connects to a service's port is accepted, and a relay changes nothing",
 		ruleSame:     "one seed, one trace",
 	}[r]
 }

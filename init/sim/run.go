@@ -126,7 +126,7 @@ func newWorld(p *plan, keep bool) *world {
 	root := rand{state: p.seed}
 	w := &world{now: 300 * msec, clockNsec: 1_800_000_000 * sec, plan: p, trace: newTrace(keep), rand: root.fork(), fileLimit: 1024,
 		files: map[string]*node{}, cgroups: map[string]*cgroup{}, unix: map[string]*socket{},
-		tcp: map[uint16]*listener{}}
+		tcp: map[uint16]*listener{}, doors: map[uint16]*socket{}}
 	w.faults = faults{rand: root.fork(), oneIn: p.faultOneIn}
 	w.operator = operator{rand: root.fork()}
 	w.processes = processes{rand: root.fork(), next: 1, limit: p.processLimit}

@@ -34,9 +34,11 @@ type world struct {
 	log       kernelLog
 	unix      map[string]*socket // bound sockets by path
 	tcp       map[uint16]*listener
-	links     linkTable
-	lan       *lan
-	inputs    inputs
+	// doors are the sockets that PID 1 holds for services, by their ports.
+	doors  map[uint16]*socket
+	links  linkTable
+	lan    *lan
+	inputs inputs
 	// disk has the state area; nil: the kernel's words name none.
 	disk *disk
 	// clockNsec is what CLOCK_REALTIME is ahead of CLOCK_BOOTTIME.
