@@ -34,5 +34,8 @@ func bill(ctx context.Context, spec assemble.Spec, made assemble.Release, root s
 		s.Others = append(s.Others, sbom.Other{Name: p.Name, Version: p.Version, Sum: sha256.Sum256(p.Data),
 			From: "pkg:deb/debian/systemd-boot-efi@" + p.Version})
 	}
+	for _, p := range spec.MicrocodeParts() {
+		s.Others = append(s.Others, sbom.Other{Name: p.Name, Version: p.Version, Sum: sha256.Sum256(p.Data)})
+	}
 	return sbom.Write(s)
 }

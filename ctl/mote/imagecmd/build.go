@@ -20,6 +20,7 @@ import (
 	"mote/fs/image/assemble"
 	"mote/fs/image/disk"
 	"mote/fs/image/keyset"
+	"mote/fs/image/microcode"
 	"mote/fs/image/release"
 	"mote/fs/image/uki"
 )
@@ -38,14 +39,16 @@ root and without containers:
 
 The same inputs, keys and time give the same bytes. The time is --time, or
 SOURCE_DATE_EPOCH, or now. Loader and stub are the distribution's, of versions
-that were tried; --untried takes others.`
+that were tried; --untried takes others. With --microcode the kernel updates the
+processors first thing, with --firmware drivers find theirs in the root; the files
+are the makers', and their licences yours to keep (kconfig/README.md, "Firmware").`
 
 // buildFlags are the flags of `mote image build`.
 type buildFlags struct {
 	keys, kernel, root, profile, version string
-	manifest, machine                    string
+	manifest, machine, firmware          string
 	stub, loader, out, time              string
-	words                                []string
+	words, microcode                     []string
 	counter                              uint64
 	sector                               int
 	enrol, untried                       bool
@@ -75,6 +78,8 @@ func newBuild() *cobra.Command {
 	flags.StringVar(&f.loader, "loader", efi+"systemd-bootx64.efi", "systemd-boot")
 	flags.BoolVar(&f.untried, "untried", false, "take a loader and a stub of another version than were tried")
 	flags.StringArrayVar(&f.words, "word", nil, "a further kernel word; may be given again")
+	flags.StringArrayVar(&f.microcode, "microcode", nil, "processor updates to put in, a file or a folder such as /lib/firmware/intel-ucode; may be given again")
+	flags.StringVar(&f.firmware, "firmware", "", "a folder such as /lib/firmware, of whose files the built-in drivers' go into the root")
 	flags.IntVar(&f.sector, "sector", 512, "the raw disk's sector in bytes, 512 or 4096")
 	flags.BoolVar(&f.enrol, "enrol", false, "put the public keys on the raw disk: its first boot enrols them on a machine in setup mode")
 	flags.StringVarP(&f.out, "out", "o", "build", "the folder for what is made")
@@ -109,6 +114,11 @@ func (f *buildFlags) run(ctx context.Context, out io.Writer) error {
 	}
 	if spec.Kernel, err = os.ReadFile(f.kernel); err != nil {
 		return fmt.Errorf("image build: %w; make one with make kernel, or name it with --kernel", err)
+	}
+	if len(f.microcode) > 0 {
+		if spec.Microcode, err = microcode.Read(f.microcode); err != nil {
+			return fmt.Errorf("image build: %w", err)
+		}
 	}
 	root, err := f.rootFile(ctx)
 	if err != nil {
@@ -169,6 +179,8 @@ func (f *buildFlags) rootFile(ctx context.Context) (string, error) {
 	switch {
 	case f.root != "" && f.manifest != "":
 		return "", exit.With(exit.Usage, errors.New("image build: --root has a manifest in it already; leave out one of --root and --manifest"))
+	case f.root != "" && f.firmware != "":
+		return "", exit.With(exit.Usage, errors.New("image build: --firmware is for a root that is built; leave out one of --root and --firmware"))
 	case f.machine != "" && f.manifest == "":
 		return "", exit.With(exit.Usage, errors.New("image build: --for is for --manifest"))
 	case f.root != "":
@@ -189,6 +201,14 @@ func (f *buildFlags) rootFile(ctx context.Context) (string, error) {
 		}
 		// Beside the profile's own, which is of another node.
 		spec.Out = strings.TrimSuffix(spec.Out, ".squashfs") + "-own.squashfs"
+	}
+	if f.firmware != "" {
+		files, err := image.FirmwareTable(f.firmware)
+		if err != nil {
+			return "", err
+		}
+		spec.Files = append(spec.Files, files...)
+		spec.Out = strings.TrimSuffix(spec.Out, ".squashfs") + "-firmware.squashfs"
 	}
 	result, err := image.Build(ctx, spec)
 	return result.Out, err

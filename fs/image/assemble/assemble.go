@@ -18,6 +18,7 @@ import (
 	"mote/fs/image/disk"
 	"mote/fs/image/fat"
 	"mote/fs/image/keyset"
+	"mote/fs/image/microcode"
 	"mote/fs/image/release"
 	"mote/fs/image/secureboot"
 	"mote/fs/image/uki"
@@ -43,6 +44,9 @@ type Spec struct {
 	BuiltSec int64
 	// Kernel is a bzImage, Root a SquashFS.
 	Kernel, Root []byte
+	// Microcode is what the processors are updated with before the kernel does
+	// anything else; the zero Set is nothing.
+	Microcode microcode.Set
 	// Stub and Loader are systemd-stub and systemd-boot, unsigned.
 	Stub, Loader Pinned
 	// Words are kernel words beside those that mount the root.
@@ -95,7 +99,7 @@ func Build(s Spec) (Release, error) {
 	h, err := release.Write(&file, release.Header{
 		Version: s.Version, Profile: s.Profile, Arch: s.Arch, Counter: s.Counter, BuiltSec: s.BuiltSec,
 		RootHash: root.Hash, Salt: root.Salt, DataBlocks: root.DataBlocks,
-		Sources: []release.Source{s.Loader.source(), s.Stub.source()},
+		Sources: s.sources(),
 	}, parts, s.Keys.Release)
 	if err != nil {
 		return Release{}, err
@@ -110,7 +114,43 @@ func Build(s Spec) (Release, error) {
 // Netboot makes the kernel image that needs no disk: the root travels inside,
 // under the same signature, and there is no hash tree.
 func Netboot(s Spec) ([]byte, error) {
-	return s.kernel(uki.RAMWords(len(s.Root)), s.Root)
+	early, err := s.early()
+	if err != nil {
+		return nil, err
+	}
+	return s.kernel(uki.RAMWords(len(s.Root), len(early)), s.Root)
+}
+
+// early is the archive with the microcode, nil without any.
+func (s Spec) early() ([]byte, error) {
+	if s.Microcode.IntelCount+s.Microcode.AMDCount == 0 {
+		return nil, nil
+	}
+	return s.Microcode.Archive()
+}
+
+// sources are the parts that are not Mote's.
+func (s Spec) sources() []release.Source {
+	all := []release.Source{s.Loader.source(), s.Stub.source()}
+	for _, p := range s.MicrocodeParts() {
+		all = append(all, p.source())
+	}
+	return all
+}
+
+// MicrocodeParts are the makers' updates, with how many there are as the version.
+func (s Spec) MicrocodeParts() []Pinned {
+	var all []Pinned
+	for _, p := range []struct {
+		name  string
+		data  []byte
+		count int
+	}{{"intel-microcode", s.Microcode.Intel, s.Microcode.IntelCount}, {"amd-microcode", s.Microcode.AMD, s.Microcode.AMDCount}} {
+		if p.count > 0 {
+			all = append(all, Pinned{Name: p.name, Version: fmt.Sprintf("%d-updates", p.count), Data: p.data})
+		}
+	}
+	return all
 }
 
 // kernel makes a signed kernel image. Its words tell the node what a release must be
@@ -122,7 +162,11 @@ func (s Spec) kernel(words []string, root []byte) ([]byte, error) {
 	}
 	words = append(words, fmt.Sprint(fs.CounterWordName, s.Counter), fs.KeyWordName+hex.EncodeToString(key))
 	words = append(words, s.Words...)
-	b, err := uki.Build(uki.Spec{Stub: s.Stub.Data, Kernel: s.Kernel, Root: root, Words: words,
+	early, err := s.early()
+	if err != nil {
+		return nil, err
+	}
+	b, err := uki.Build(uki.Spec{Stub: s.Stub.Data, Kernel: s.Kernel, Microcode: early, Root: root, Words: words,
 		Name: "Mote", Profile: s.Profile, Version: s.Version})
 	if err != nil {
 		return nil, err

@@ -16,8 +16,9 @@ import (
 func TestPCR11(t *testing.T) {
 	tool := installed.File(t, "/lib/systemd/systemd-measure")
 	stub := installed.Read(t, "/usr/lib/systemd/boot/efi/linuxx64.efi.stub")
-	for name, root := range map[string][]byte{"of a disk": nil, "with the root inside": []byte("hsqs and more")} {
-		image, err := Build(Spec{Stub: stub, Kernel: kernel("6.12.1 x\x00"), Root: root, Words: []string{"quiet", "root=/dev/dm-0"},
+	for name, parts := range map[string][2][]byte{"of a disk": {}, "with the root inside": {nil, []byte("hsqs and more")},
+		"with microcode": {[]byte("070701")}, "with both": {[]byte("070701"), []byte("hsqs and more")}} {
+		image, err := Build(Spec{Stub: stub, Kernel: kernel("6.12.1 x\x00"), Microcode: parts[0], Root: parts[1], Words: []string{"quiet", "root=/dev/dm-0"},
 			Name: "Mote", Profile: "edge", Version: "1.2"})
 		if err != nil {
 			t.Fatal(err)

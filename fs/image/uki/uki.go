@@ -10,8 +10,10 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 
+	"mote/fs/image/microcode"
 	"mote/fs/image/pe"
 )
 
@@ -23,6 +25,9 @@ const wordsBytesMax = 2047
 type Spec struct {
 	// Stub is systemd-stub, Kernel a bzImage.
 	Stub, Kernel []byte
+	// Microcode is an archive of package microcode, for which the kernel looks at the
+	// beginning of its initrd; nil is none.
+	Microcode []byte
 	// Root is a SquashFS that travels inside; nil is a root on a disk.
 	Root []byte
 	// Words are the kernel's command line.
@@ -31,16 +36,20 @@ type Spec struct {
 	Name, Profile, Version string
 }
 
-// RAMWords are the kernel words that make a SquashFS of a size, handed over as
-// initrd, the root. It must be rw: asked for a read-only mount, Linux 6.12 refuses
+// RAMWords are the kernel words that make a SquashFS of a size the root, which is
+// handed over as initrd, behind so many bytes of microcode. It must be rw: asked for a read-only mount, Linux 6.12 refuses
 // a RAM disk that it has still open for writing. SquashFS is read-only by itself.
-func RAMWords(rootBytes int) []string {
+func RAMWords(rootBytes, microcodeBytes int) []string {
 	// The RAM disk's size is fixed when the kernel starts; an image that is larger
 	// than it would not be loaded (init/do_mounts_rd.c). Rounded up past the last,
 	// partly filled block.
 	const spareKiB = 4
-	return []string{"root=/dev/ram0", "rw", "rootfstype=squashfs", "init=/init",
+	words := []string{"root=/dev/ram0", "rw", "rootfstype=squashfs", "init=/init",
 		fmt.Sprintf("ramdisk_size=%d", (rootBytes+1023)/1024+spareKiB)}
+	if microcodeBytes > 0 {
+		words = append(words, fmt.Sprintf("ramdisk_start=%d", microcodeBytes/microcode.BlockBytes))
+	}
+	return words
 }
 
 // Build returns the unsigned image.
@@ -66,8 +75,10 @@ func Build(s Spec) ([]byte, error) {
 		{Name: ".cmdline", Data: []byte(words)},
 		{Name: ".uname", Data: []byte(release)},
 	}
-	if s.Root != nil {
-		add = append(add, pe.Section{Name: ".initrd", Data: s.Root})
+	// The stub has a section of its own for microcode (.ucode) from version 256 on;
+	// every version hands on .initrd as it is, and measures it.
+	if initrd := slices.Concat(s.Microcode, s.Root); len(initrd) > 0 {
+		add = append(add, pe.Section{Name: ".initrd", Data: initrd})
 	}
 	// The kernel last: what it needs beyond its own bytes lies in nobody's way.
 	add = append(add, pe.Section{Name: ".linux", Data: s.Kernel})

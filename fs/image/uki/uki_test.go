@@ -54,6 +54,13 @@ func TestBuild(t *testing.T) {
 	if f.Section(".initrd") != nil {
 		t.Error("there is a root inside that nobody asked for")
 	}
+	both := s
+	both.Microcode, both.Root = []byte("early"), []byte("root")
+	if b, err := Build(both); err != nil {
+		t.Error(err)
+	} else if f, err := pe.Parse(b); err != nil || string(f.Section(".initrd")) != "earlyroot" {
+		t.Errorf("microcode and root are %q, %v", f.Section(".initrd"), err)
+	}
 	if again, err := Build(s); err != nil || !bytes.Equal(again, b) {
 		t.Error("the same has other bytes the second time")
 	}
