@@ -6,6 +6,9 @@ const (
 	// FrameSizeMax bounds a control frame's payload, in bytes: large enough for
 	// the status of every service at once, small enough for a fixed buffer.
 	FrameSizeMax = 64 << 10
+	// RequestSizeMax bounds a request's payload: PID 1 has room for one a peer, a piece
+	// of an envelope among them, with its caller.
+	RequestSizeMax = PieceSizeMax + 252
 	// FrameHeadSize is the length in front of a frame, in bytes.
 	FrameHeadSize = 4
 

@@ -7,6 +7,8 @@
 //	agent job unseal -in FILE [-o FILE]              gives them back while the PCRs are so
 //	agent job counter -index N -do define|step|read  a number in the TPM that only grows
 //	agent job quote -pcrs 7,11 -nonce HEX            what the TPM says of its PCRs, signed, as JSON
+//	agent job leaf -in FILE [-o FILE]                a leaf of the node whose key and endorsement FILE has
+//	agent gate -leaf FILE -roots FILE                ends TLS for PID 1, which starts it with its sockets
 package main
 
 import (
@@ -64,12 +66,13 @@ var jobs = []struct{ name, must, may string }{
 	{name: "unseal", must: "-in"},
 	{name: "counter", must: "-index -do"},
 	{name: "quote", must: "-pcrs -nonce"},
+	{name: "leaf", must: "-in"},
 }
 
 // parse reads the arguments.
 func parse(args []string) (o options, err error) {
 	if len(args) < 2 || args[0] != "job" {
-		return o, errors.New("usage: agent job inventory|scrub|seal|unseal|counter|quote [-o FILE] ...")
+		return o, errors.New("usage: agent job inventory|scrub|seal|unseal|counter|quote|leaf [-o FILE] ..., or agent gate -leaf FILE -roots FILE")
 	}
 	o.job = args[1]
 	at := slices.IndexFunc(jobs, func(j struct{ name, must, may string }) bool { return j.name == o.job })
@@ -123,8 +126,11 @@ func (o *options) set(word, value string) (err error) {
 	return err
 }
 
-// run does the job that the arguments name.
+// run does what the arguments name.
 func run(args []string, out io.Writer) error {
+	if len(args) == 5 && args[0] == "gate" && args[1] == "-leaf" && args[3] == "-roots" {
+		return serveGate(context.Background(), args[2], args[4])
+	}
 	o, err := parse(args)
 	if err != nil {
 		return err
@@ -133,8 +139,11 @@ func run(args []string, out io.Writer) error {
 		return job(o, out)
 	}
 	mode := os.FileMode(0o644)
-	if o.job == "unseal" {
+	switch o.job {
+	case "unseal":
 		mode = 0o600
+	case "leaf":
+		mode = 0o640 // the gate reads it, by its group
 	}
 	f, err := os.OpenFile(o.out, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|unix.O_NOCTTY, mode)
 	if err != nil {
@@ -149,6 +158,8 @@ func job(o options, out io.Writer) error {
 		return takeInventory(out)
 	case "scrub":
 		return scrub(o.bytesPerSec, out)
+	case "leaf":
+		return issueLeaf(o.in, out)
 	}
 	return useTPM(o, out)
 }

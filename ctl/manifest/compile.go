@@ -58,7 +58,7 @@ func (r *reader) document(n *Node) *Node {
 			n = Patch(n, p.patch)
 		}
 	}
-	return n
+	return r.gate(n)
 }
 
 // judge asks wire what is wrong with a manifest that can be read: both what a

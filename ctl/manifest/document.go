@@ -13,6 +13,9 @@ func documentFields() []Field {
 		{Name: machinesName, Live: true, Unset: "every machine gets the same", Example: "{big: {when: {memory: at least 2 GiB}, patch: {node: big-1}}}",
 			Doc:  "Parts for some machines, by a name that says which. A machine takes every part that matches it, in the order of the document.",
 			Form: &aside{what: "a map by name", table: machineFields, of: "PART"}},
+		{Name: gateName, Unset: "nobody reaches the node from outside", Example: "{root: \"${file:root.crt}\", identity: \"${file:edge-7.identity}\"}",
+			Doc:  "How operators ask the node from outside, over mutual TLS 1.3. It stands for two services, gate and leaf, whose fields may be changed under services.",
+			Form: &aside{what: "a map of fields", table: gateFields}},
 	}, manifestFields()...)
 }
 
@@ -55,6 +58,9 @@ func (a *aside) fields() []Field {
 }
 
 func (a *aside) schema() object {
+	if a.table != nil && a.of == "" {
+		return fieldsSchema(a.table())
+	}
 	if a.table != nil {
 		return mapSchema(fieldsSchema(a.table()), 0)
 	}

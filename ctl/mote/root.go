@@ -9,6 +9,7 @@ import (
 
 	"mote/ctl/mote/benchcmd"
 	"mote/ctl/mote/exit"
+	"mote/ctl/mote/gencmd"
 	"mote/ctl/mote/imagecmd"
 	"mote/ctl/mote/manifestcmd"
 )
@@ -34,6 +35,7 @@ func root() *cobra.Command {
 	}
 	c.AddCommand(
 		benchcmd.New(benchcmd.Real()),
+		gencmd.New(gencmd.Real()),
 		imagecmd.New(),
 		manifestcmd.New(),
 		manifestcmd.NewExplain(),

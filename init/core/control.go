@@ -14,8 +14,9 @@ import (
 // controlPath is where the socket is.
 const controlPath = "/run/mote/control"
 
-// requestMax bytes of a request with its head: a verb, a name and numbers.
-const requestMax = 256
+// requestMax bytes of a request with its head: a verb, a name, numbers, and a piece
+// of a manifest.
+const requestMax = wire.FrameHeadSize + wire.RequestSizeMax
 
 // conn is one peer.
 type conn struct {
