@@ -7,6 +7,8 @@
 //	agent job unseal -in FILE [-o FILE]              gives them back while the PCRs are so
 //	agent job counter -index N -do define|step|read  a number in the TPM that only grows
 //	agent job quote -pcrs 7,11 -nonce HEX            what the TPM says of its PCRs, signed, as JSON
+//	agent job format -disk nvme0n2 -serial S -how user-data|crypto       erases a namespace that the system does not use
+//	agent job sanitize -disk nvme0 -serial S -how block|crypto|overwrite erases a whole NVMe disk, also what it has put aside
 //	agent job leaf -in FILE [-o FILE]                a leaf of the node whose key and endorsement FILE has
 //	agent gate -leaf FILE -roots FILE                ends TLS for PID 1, which starts it with its sockets
 package main
@@ -55,6 +57,8 @@ type options struct {
 	pcrs   tpm.Selection
 	nonce  []byte
 	index  uint32
+	// disk is erased, if its serial number is serial, and how.
+	disk, serial, how string
 }
 
 // jobs are the jobs with their words, those that have to be given first; -o goes
@@ -67,12 +71,14 @@ var jobs = []struct{ name, must, may string }{
 	{name: "counter", must: "-index -do"},
 	{name: "quote", must: "-pcrs -nonce"},
 	{name: "leaf", must: "-in"},
+	{name: "format", must: "-disk -serial -how"},
+	{name: "sanitize", must: "-disk -serial -how"},
 }
 
 // parse reads the arguments.
 func parse(args []string) (o options, err error) {
 	if len(args) < 2 || args[0] != "job" {
-		return o, errors.New("usage: agent job inventory|scrub|seal|unseal|counter|quote|leaf [-o FILE] ..., or agent gate -leaf FILE -roots FILE")
+		return o, errors.New("usage: agent job inventory|scrub|seal|unseal|counter|quote|leaf|format|sanitize [-o FILE] ..., or agent gate -leaf FILE -roots FILE")
 	}
 	o.job = args[1]
 	at := slices.IndexFunc(jobs, func(j struct{ name, must, may string }) bool { return j.name == o.job })
@@ -109,6 +115,12 @@ func (o *options) set(word, value string) (err error) {
 		o.in = value
 	case "-do":
 		o.do = value
+	case "-disk":
+		o.disk = value
+	case "-serial":
+		o.serial = value
+	case "-how":
+		o.how = value
 	case "-rate":
 		if o.bytesPerSec, err = strconv.ParseInt(value, 10, 64); err != nil || o.bytesPerSec < 1 {
 			return errors.New("give bytes per second")
@@ -160,6 +172,8 @@ func job(o options, out io.Writer) error {
 		return scrub(o.bytesPerSec, out)
 	case "leaf":
 		return issueLeaf(o.in, out)
+	case "format", "sanitize":
+		return eraseDisk(o)
 	}
 	return useTPM(o, out)
 }

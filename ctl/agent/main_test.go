@@ -17,7 +17,7 @@ func TestArguments(t *testing.T) {
 		t.Errorf("%+v, %v", o, err)
 	}
 	for _, words := range []string{"", "job", "gate", "job scrub -rate", "job scrub -rate 0", "job scrub -rate x", "job inventory -rate 5", "job scrub -x y",
-		"job seal -pcrs 7", "job seal -pcrs 24 -in x", "job seal -pcrs 7,, -in x", "job unseal", "job unseal -in x -pcrs 7", "job counter -index -1 -do read",
+		"job seal -pcrs 7", "job format -disk nvme0n1 -how crypto", "job sanitize -disk nvme0 -serial S", "job scrub -serial S", "job seal -pcrs 24 -in x", "job seal -pcrs 7,, -in x", "job unseal", "job unseal -in x -pcrs 7", "job counter -index -1 -do read",
 		"job quote -pcrs 7 -nonce 0", "job quote -pcrs 7 -nonce " + strings.Repeat("00", 33)} {
 		if o, err := parse(strings.Fields(words)); err == nil {
 			t.Errorf("%q is taken as %+v", words, o)

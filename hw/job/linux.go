@@ -3,6 +3,7 @@ package job
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 	"unsafe"
@@ -15,6 +16,11 @@ import (
 
 // ioctlAdmin is NVME_IOCTL_ADMIN_CMD (include/uapi/linux/nvme_ioctl.h).
 const ioctlAdmin = 0xc0484e41
+
+// HoldDisk opens a disk for nobody else, until it is closed.
+func HoldDisk(path string) (io.Closer, error) {
+	return os.OpenFile(path, os.O_RDWR|unix.O_EXCL, 0)
+}
 
 type nvmeFile struct{ f *os.File }
 

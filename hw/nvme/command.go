@@ -17,6 +17,9 @@ const (
 // allNamespaces addresses the controller where a command names a namespace.
 const allNamespaces = 0xffffffff
 
+// NamespaceMax is the highest number of a namespace (Base 3.2.1.2).
+const NamespaceMax = 0xfffffffe
+
 // Log identifiers of Get Log Page.
 const (
 	logErrors   = 0x01

@@ -31,7 +31,10 @@ type Controller struct {
 	// What it can do (OACS, SANICAP) and has (VWC).
 	CanFormat, CanSelfTest, CanManageNamespaces       bool
 	CanSanitizeCrypto, CanSanitizeBlock, CanOverwrite bool
-	VolatileWriteCache                                bool
+	// What Format NVM does (FNA): FormatsAll and ErasesAll say that it takes all
+	// namespaces, whichever is named.
+	FormatsAll, ErasesAll, CanEraseCrypto bool
+	VolatileWriteCache                    bool
 }
 
 // DecodeController reads an Identify Controller page. A page that is too short is
@@ -53,6 +56,7 @@ func DecodeController(b []byte) (Controller, error) {
 		SelfTestMinutes: u16(b, 316),
 		CanFormat:       oacs&(1<<1) != 0, CanManageNamespaces: oacs&(1<<3) != 0, CanSelfTest: oacs&(1<<4) != 0,
 		CanSanitizeCrypto: sanicap&1 != 0, CanSanitizeBlock: sanicap&2 != 0, CanOverwrite: sanicap&4 != 0,
+		FormatsAll: b[524]&1 != 0, ErasesAll: b[524]&2 != 0, CanEraseCrypto: b[524]&4 != 0,
 		VolatileWriteCache: b[525]&1 != 0,
 	}
 	c.WarningCelsius, c.CriticalCelsius = limit(u16(b, 266)), limit(u16(b, 268))
@@ -90,6 +94,8 @@ type Namespace struct {
 	// Blocks of BlockBytes are its size, its capacity and what is in use.
 	SizeBlocks, CapacityBlocks, UsedBlocks uint64
 	BlockBytes                             uint32
+	// Format is the index of the format in use, for [Format].
+	Format uint8
 	// MetadataBytes go with each block.
 	MetadataBytes uint16
 	// EUI64 and NGUID are its identifiers in hexadecimal; empty where it has none.
@@ -125,7 +131,7 @@ func DecodeNamespace(b []byte) (Namespace, error) {
 	}
 	return Namespace{
 		SizeBlocks: u64(b, 0), CapacityBlocks: u64(b, 8), UsedBlocks: u64(b, 16),
-		BlockBytes: 1 << power, MetadataBytes: uint16(format),
+		BlockBytes: 1 << power, Format: uint8(index), MetadataBytes: uint16(format),
 		NGUID: identifier(b[104:120]), EUI64: identifier(b[120:128]),
 		ThinProvisioned: b[24]&1 != 0,
 	}, nil

@@ -35,6 +35,7 @@ func TestController(t *testing.T) {
 		le.PutUint16(b[316:], 35)
 		le.PutUint32(b[328:], 3)
 		le.PutUint32(b[516:], 1)
+		b[524] = 1<<1 | 1<<2
 		b[525] = 1
 		copy(b[768:], "nqn.1994-11.com.example:1\x00rest")
 	})
@@ -44,7 +45,7 @@ func TestController(t *testing.T) {
 		ControllerID: 4, Version: "1.4.0", NQN: "nqn.1994-11.com.example:1", TransferBytesMax: 128 << 10,
 		CapacityBytes: 1_000_204_886_016, NamespacesMax: 1, WarningCelsius: 85, ErrorEntriesMax: 64, FirmwareSlots: 3,
 		SelfTestMinutes: 35, CanFormat: true, CanSelfTest: true, CanSanitizeCrypto: true, CanSanitizeBlock: true,
-		VolatileWriteCache: true,
+		ErasesAll: true, CanEraseCrypto: true, VolatileWriteCache: true,
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v, %v\nwant %+v", got, err, want)
@@ -63,7 +64,7 @@ func TestNamespace(t *testing.T) {
 		copy(b[120:128], []byte{0, 0x25, 0x38, 1, 2, 3, 4, 5})
 	})
 	got, err := DecodeNamespace(b)
-	want := Namespace{SizeBlocks: 0x1000, CapacityBlocks: 0x1000, UsedBlocks: 0x800, BlockBytes: 4096, MetadataBytes: 8,
+	want := Namespace{SizeBlocks: 0x1000, CapacityBlocks: 0x1000, UsedBlocks: 0x800, BlockBytes: 4096, Format: 16, MetadataBytes: 8,
 		EUI64: "0025380102030405", ThinProvisioned: true}
 	if err != nil || got != want {
 		t.Errorf("got  %+v, %v\nwant %+v", got, err, want)

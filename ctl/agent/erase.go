@@ -1,0 +1,32 @@
+package main
+
+import (
+	"os"
+
+	"mote/fs/image"
+	fsjob "mote/fs/job"
+	hwjob "mote/hw/job"
+)
+
+// eraseDisk formats a namespace, or sanitizes a controller, that the system does not
+// use.
+func eraseDisk(o options) error {
+	words, err := os.ReadFile("/proc/cmdline")
+	if err != nil {
+		return err
+	}
+	manifest, err := os.ReadFile(image.ManifestPath)
+	if err != nil {
+		return err
+	}
+	keep, err := fsjob.KeptDevices(string(words), manifest)
+	if err != nil {
+		return err
+	}
+	e := hwjob.Erasure{Probe: &hwjob.Probe{Root: os.DirFS("/"), BootNsec: bootNsec, OpenNVMe: hwjob.OpenNVMe},
+		Keep: keep, Hold: hwjob.HoldDisk, Serial: o.serial}
+	if o.job == "format" {
+		return e.Format(o.disk, o.how)
+	}
+	return e.Sanitize(o.disk, o.how)
+}
