@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"mote/fs"
-	"mote/fs/image/assemble"
 	"mote/fs/image/disk"
 	"mote/fs/image/release"
 	"mote/fs/image/verity"
@@ -30,7 +29,7 @@ const (
 )
 
 // newSlot is a release whose parts are only told from others.
-func newSlot(t *testing.T, version string, key ed25519.PrivateKey) assemble.Slot {
+func newSlot(t *testing.T, version string, key ed25519.PrivateKey) disk.Release {
 	t.Helper()
 	data := bytes.Repeat(append([]byte("root of "+version), make([]byte, 4096-len("root of ")-len(version))...), blocks)
 	tree, root, err := verity.Tree(data, sha256.Sum256([]byte(version)))
@@ -49,7 +48,7 @@ func newSlot(t *testing.T, version string, key ed25519.PrivateKey) assemble.Slot
 	for _, p := range h.Parts {
 		head -= int(p.Bytes)
 	}
-	return assemble.Slot{Header: h, Parts: parts, Head: file.Bytes()[:head], Tries: assemble.TriesMax}
+	return disk.Release{Header: h, Parts: parts, Head: file.Bytes()[:head], Tries: disk.TriesMax}
 }
 
 // newDisk is a raw disk with releases, and its key.
@@ -59,11 +58,11 @@ func newDisk(t *testing.T, versions ...string) (*os.File, ed25519.PublicKey) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var slots []assemble.Slot
+	var slots []disk.Release
 	for _, v := range versions {
 		slots = append(slots, newSlot(t, v, key))
 	}
-	layout, err := assemble.Disk(slots, 512, nil)
+	layout, err := disk.Lay(slots, 512, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

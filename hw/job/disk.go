@@ -53,6 +53,12 @@ func (p *Probe) unsettled() bool {
 	return false
 }
 
+// Disks reads what disks there are, once those have come that take a while.
+func (p *Probe) Disks(ctx context.Context) []inventory.Disk {
+	p.settle(ctx)
+	return p.disks()
+}
+
 // disks reads /sys/block (Documentation/ABI/stable/sysfs-block).
 func (p *Probe) disks() []inventory.Disk {
 	list := []inventory.Disk{}

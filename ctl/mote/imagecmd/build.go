@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,6 +37,8 @@ root and without containers:
   mote-VERSION-PROFILE-ARCH.pcr.json  what register 11 of a TPM will have with it, and
                                       a policy over that, signed with the db key;
                                       …-netboot.pcr.json the same for the netboot kernel
+  mote-VERSION-PROFILE-ARCH-installer.iso  with --installer: a CD, and as well a USB
+                                      stick, that puts the release onto a disk
 
 The same inputs, keys and time give the same bytes. The time is --time, or
 SOURCE_DATE_EPOCH, or now. Loader and stub are the distribution's, of versions
@@ -52,6 +55,8 @@ type buildFlags struct {
 	counter                              uint64
 	sector                               int
 	enrol, untried                       bool
+	installer, overwrite                 bool
+	installTo, installThen               string
 }
 
 func newBuild() *cobra.Command {
@@ -82,6 +87,10 @@ func newBuild() *cobra.Command {
 	flags.StringVar(&f.firmware, "firmware", "", "a folder such as /lib/firmware, of whose files the built-in drivers' go into the root")
 	flags.IntVar(&f.sector, "sector", 512, "the raw disk's sector in bytes, 512 or 4096")
 	flags.BoolVar(&f.enrol, "enrol", false, "put the public keys on the raw disk: its first boot enrols them on a machine in setup mode")
+	flags.BoolVar(&f.installer, "installer", false, "make the medium that installs")
+	flags.StringVar(&f.installTo, "install-to", "auto", "the disk that it installs to, as nvme0n1; auto is the only one that is fixed and empty")
+	flags.BoolVar(&f.overwrite, "install-overwrite", false, "let it overwrite what is on the disk")
+	flags.StringVar(&f.installThen, "install-then", "poweroff", "what it does then: stay, poweroff or reboot")
 	flags.StringVarP(&f.out, "out", "o", "build", "the folder for what is made")
 	return c
 }
@@ -99,6 +108,9 @@ func (f *buildFlags) run(ctx context.Context, out io.Writer) error {
 	begun := time.Now()
 	if f.keys == "" {
 		return errors.New("image build: --keys is missing; make some with mote image keys DIR")
+	}
+	if !slices.Contains([]string{"stay", "poweroff", "reboot"}, f.installThen) {
+		return exit.With(exit.Usage, fmt.Errorf("image build: --install-then %s; give stay, poweroff or reboot", f.installThen))
 	}
 	set, err := keyset.Load(f.keys)
 	if err != nil {
@@ -244,7 +256,7 @@ func (f *buildFlags) write(ctx context.Context, out io.Writer, spec assemble.Spe
 	if !f.enrol {
 		auth = nil
 	}
-	layout, err := assemble.Disk([]assemble.Slot{{Header: made.Header, Parts: made.Parts, Head: made.Head, Tries: assemble.TriesMax}}, f.sector, auth)
+	layout, err := disk.Lay([]disk.Release{{Header: made.Header, Parts: made.Parts, Head: made.Head, Tries: disk.TriesMax}}, f.sector, auth)
 	if err != nil {
 		return err
 	}
@@ -264,6 +276,15 @@ func (f *buildFlags) write(ctx context.Context, out io.Writer, spec assemble.Spe
 		return err
 	}
 	fmt.Fprintf(out, "%s.raw: %d bytes, mostly holes\n", stem, size)
+	if f.installer {
+		name := stem + "-installer.iso"
+		size, err := installer(ctx, name, spec, image.Installer{Release: stem + ".mote", Auth: auth, To: f.installTo,
+			Overwrite: f.overwrite, Then: f.installThen})
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "%s: %d bytes, for CD and USB\n", name, size)
+	}
 	for _, p := range made.Header.Parts {
 		fmt.Fprintf(out, "  %-6s %9d bytes\n", p.Kind, p.Bytes)
 	}

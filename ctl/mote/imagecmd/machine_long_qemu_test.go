@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"mote/ctl/vm/vmtest"
-	"mote/fs/image/assemble"
+	"mote/fs/image/disk"
 	"mote/fs/image/release"
 	"mote/fs/image/verity"
 	"mote/size/installed"
@@ -111,14 +111,14 @@ func flipByte(t *testing.T, name string, where func(size int64) int64) {
 func TestQEMULongTries(t *testing.T) {
 	f := newFactory(t)
 	bad, good := f.release(t, "2.0"), f.release(t, "1.0")
-	bad.Tries = assemble.TriesMax
+	bad.Tries = disk.TriesMax
 	root := bad.Parts[release.KindRoot]
 	bad.Parts[release.KindRoot] = bytes.Clone(root)
 	bad.Parts[release.KindRoot][bytes.Index(root, []byte(elf.ELFMAG))+0x20] ^= 1
 	config := f.machine(t, 512, nil, bad, good)
 	config.Reboots = true
 	v := vmtest.Start(t, config)
-	for range assemble.TriesMax {
+	for range disk.TriesMax {
 		vmtest.WaitLine(t, v, "EFI stub:")
 		vmtest.WaitLine(t, v, "is corrupted")
 	}

@@ -84,7 +84,7 @@ func read(t *testing.T, name string) []byte {
 }
 
 // release makes one of a version, whose parts the caller may change.
-func (f *factory) release(t *testing.T, version string) assemble.Slot {
+func (f *factory) release(t *testing.T, version string) disk.Release {
 	t.Helper()
 	spec := f.spec
 	spec.Version = version
@@ -92,13 +92,13 @@ func (f *factory) release(t *testing.T, version string) assemble.Slot {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return assemble.Slot{Header: made.Header, Parts: made.Parts, Head: made.Head}
+	return disk.Release{Header: made.Header, Parts: made.Parts, Head: made.Head}
 }
 
 // machine is one that boots a disk with the slots under Secure Boot.
-func (f *factory) machine(t *testing.T, sectorBytes int, auth map[string][]byte, slots ...assemble.Slot) vm.Config {
+func (f *factory) machine(t *testing.T, sectorBytes int, auth map[string][]byte, slots ...disk.Release) vm.Config {
 	t.Helper()
-	layout, err := assemble.Disk(slots, sectorBytes, auth)
+	layout, err := disk.Lay(slots, sectorBytes, auth)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 
 	"mote/ctl/vm/vmtest"
 	"mote/fs"
-	"mote/fs/image/assemble"
+	"mote/fs/image/disk"
 	"mote/size/installed"
 )
 
@@ -67,12 +67,12 @@ func TestQEMULongOlderImage(t *testing.T) {
 	older := f.release(t, "2.0") // the loader takes it for the newer one
 	f.spec.Counter = 5
 	newer := f.release(t, "1.0")
-	older.Tries, newer.Tries = assemble.TriesMax, assemble.TriesMax
+	older.Tries, newer.Tries = disk.TriesMax, disk.TriesMax
 	config := f.machine(t, 512, nil, older, newer)
 	accept(t, config.Disks[0].Path, 5)
 	config.Reboots = true
 	v := vmtest.Start(t, config)
-	for range assemble.TriesMax {
+	for range disk.TriesMax {
 		vmtest.WaitLine(t, v, "this image is refused: its security counter 3 is below the accepted 5")
 	}
 	vmtest.WaitLine(t, v, "the last one ended by reboot: its security counter 3 is below the accepted 5")

@@ -15,7 +15,7 @@ import (
 	"testing"
 
 	"mote/ctl/vm/vmtest"
-	"mote/fs/image/assemble"
+	"mote/fs/image/disk"
 	"mote/fs/image/fat"
 	"mote/fs/image/release"
 )
@@ -33,7 +33,7 @@ const (
 func TestQEMULongTriesPowerCut(t *testing.T) {
 	f := newFactory(t)
 	a, b := f.release(t, "2.0"), f.release(t, "1.0")
-	a.Tries, b.Tries = assemble.TriesMax, assemble.TriesMax
+	a.Tries, b.Tries = disk.TriesMax, disk.TriesMax
 	config := f.machine(t, 512, nil, a, b)
 	disk := &config.Disks[0]
 	before := read(t, disk.Path)
@@ -83,7 +83,7 @@ func TestQEMULongTriesPowerCut(t *testing.T) {
 
 // entriesOf lists the kernels on a boot partition, and fails the test unless each
 // slot's is there once and whole.
-func entriesOf(t *testing.T, esp []byte, slots ...assemble.Slot) string {
+func entriesOf(t *testing.T, esp []byte, slots ...disk.Release) string {
 	t.Helper()
 	volume, err := fat.Open(bytes.NewReader(esp))
 	if err != nil {

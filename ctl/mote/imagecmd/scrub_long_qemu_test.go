@@ -13,7 +13,7 @@ import (
 	"mote/ctl/vm/vmtest"
 	"mote/fs"
 	"mote/fs/image"
-	"mote/fs/image/assemble"
+	"mote/fs/image/disk"
 	"mote/fs/image/release"
 	"mote/wire"
 )
@@ -81,7 +81,7 @@ func flipAt(t *testing.T, name string, at int64) {
 func TestQEMULongGoodSlotGoesBad(t *testing.T) {
 	f := newFactory(t)
 	a, b := f.release(t, "2.0"), f.release(t, "1.0")
-	a.Tries, b.Tries = assemble.TriesMax, assemble.TriesMax
+	a.Tries, b.Tries = disk.TriesMax, disk.TriesMax
 	config := f.machine(t, 512, nil, a, b)
 	v := vmtest.Start(t, config)
 	vmtest.WaitLine(t, v, "boot entry mote-a-2.0-edge: "+restoredText)
@@ -92,7 +92,7 @@ func TestQEMULongGoodSlotGoesBad(t *testing.T) {
 	flipAt(t, raw, partitionAt(t, raw, fs.SlotALabel)+int64(bytes.Index(a.Parts[release.KindRoot], []byte(elf.ELFMAG)))+0x20)
 	config.Reboots = true
 	v = vmtest.Start(t, config)
-	for range assemble.TriesMax {
+	for range disk.TriesMax {
 		vmtest.WaitLine(t, v, "is corrupted")
 	}
 	vmtest.WaitLine(t, v, "boot entry mote-b-1.0-edge: "+restoredText)

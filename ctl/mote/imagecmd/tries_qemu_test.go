@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"mote/ctl/vm/vmtest"
-	"mote/fs/image/assemble"
+	"mote/fs/image/disk"
 	"mote/size/installed"
 )
 
@@ -19,11 +19,11 @@ const restoredText = "its 3 tries are restored"
 func TestQEMUTriesRestored(t *testing.T) {
 	f := newFactory(t)
 	good, other := f.release(t, "2.0"), f.release(t, "1.0")
-	good.Tries, other.Tries = assemble.TriesMax, assemble.TriesMax
+	good.Tries, other.Tries = disk.TriesMax, disk.TriesMax
 	config := f.machine(t, 512, nil, good, other)
 	config.Reboots = true
 	v := vmtest.Start(t, config)
-	for boot := range assemble.TriesMax + 2 {
+	for boot := range disk.TriesMax + 2 {
 		if boot > 0 {
 			if err := v.Monitor.Reset(t.Context()); err != nil {
 				t.Fatal(err)

@@ -1,4 +1,4 @@
-package assemble
+package disk
 
 import (
 	"strings"
@@ -7,16 +7,16 @@ import (
 	"mote/fs/image/release"
 )
 
-// slot is a release of a version; hash tells one root from another.
-func slot(version string, hash byte) Slot {
+// edition is a release of a version; hash tells one root from another.
+func edition(version string, hash byte) Release {
 	h := release.Header{Version: version, Profile: "edge", Arch: "amd64", BuiltSec: 1767225600}
 	h.RootHash[0] = hash
-	return Slot{Header: h, Tries: TriesMax, Parts: release.Contents{
+	return Release{Header: h, Tries: TriesMax, Parts: release.Contents{
 		release.KindUKI: []byte("kernel"), release.KindRoot: []byte("root"), release.KindTree: []byte("tree"), release.KindLoader: []byte("loader")}}
 }
 
 func TestEntriesAreCountedAndFit(t *testing.T) {
-	spec, err := Disk([]Slot{slot("1.0", 1), slot("0.9", 2)}, 512, nil)
+	spec, err := Lay([]Release{edition("1.0", 1), edition("0.9", 2)}, 512, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,14 +39,14 @@ func TestEntriesAreCountedAndFit(t *testing.T) {
 
 func TestDisksThatAreRefused(t *testing.T) {
 	for name, c := range map[string]struct {
-		slots []Slot
+		slots []Release
 		want  string
 	}{
-		"the same release twice": {[]Slot{slot("1.0", 1), slot("1.0", 1)}, "both slots hold the same release"},
-		"a name too long":        {[]Slot{slot("1.0-"+strings.Repeat("x", 20), 1)}, "shorten the version"},
+		"the same release twice": {[]Release{edition("1.0", 1), edition("1.0", 1)}, "both slots hold the same release"},
+		"a name too long":        {[]Release{edition("1.0-"+strings.Repeat("x", 20), 1)}, "shorten the version"},
 		"no slot":                {nil, "0 slots"},
 	} {
-		if _, err := Disk(c.slots, 512, nil); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := Lay(c.slots, 512, nil); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
