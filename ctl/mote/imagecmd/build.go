@@ -277,13 +277,9 @@ func (f *buildFlags) write(ctx context.Context, out io.Writer, spec assemble.Spe
 	}
 	fmt.Fprintf(out, "%s.raw: %d bytes, mostly holes\n", stem, size)
 	if f.installer {
-		name := stem + "-installer.iso"
-		size, err := installer(ctx, name, spec, image.Installer{Release: stem + ".mote", Auth: auth, To: f.installTo,
-			Overwrite: f.overwrite, Then: f.installThen})
-		if err != nil {
+		if err := installer(ctx, out, stem, spec, image.Installer{Auth: auth, To: f.installTo, Overwrite: f.overwrite, Then: f.installThen}); err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "%s: %d bytes, for CD and USB\n", name, size)
 	}
 	for _, p := range made.Header.Parts {
 		fmt.Fprintf(out, "  %-6s %9d bytes\n", p.Kind, p.Bytes)

@@ -3,6 +3,7 @@
 package imagecmd
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -18,21 +19,19 @@ import (
 func TestQEMULongInstaller(t *testing.T) {
 	f := newFactory(t)
 	release := f.release(t, "1.0")
-	file := filepath.Join(t.TempDir(), "release.mote")
 	b := release.Head
 	for _, p := range release.Header.Parts {
 		b = append(b, release.Parts[p.Kind]...)
 	}
-	if err := os.WriteFile(file, b, 0o600); err != nil {
-		t.Fatal(err)
-	}
 	medium := func(i image.Installer) string {
-		i.Release = file
-		out := filepath.Join(t.TempDir(), "installer.iso")
-		if _, err := installer(t.Context(), out, f.spec, i); err != nil {
+		stem := filepath.Join(t.TempDir(), "release")
+		if err := os.WriteFile(stem+".mote", b, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		return out
+		if err := installer(t.Context(), io.Discard, stem, f.spec, i); err != nil {
+			t.Fatal(err)
+		}
+		return stem + "-installer.iso"
 	}
 	auto := medium(image.Installer{To: "auto", Then: "poweroff"})
 	overwrite := medium(image.Installer{To: "/dev/nvme0n1", Overwrite: true, Then: "stay"})

@@ -7,6 +7,7 @@ import (
 
 	"mote/ctl/vm/vmtest"
 	"mote/fs/image/assemble"
+	"mote/fs/image/disk"
 	"mote/fs/image/microcode"
 	"mote/fs/image/release"
 )
@@ -29,7 +30,7 @@ func TestQEMULongMicrocode(t *testing.T) {
 	}
 	inside := f.release(t, "1.0")
 	inside.Parts[release.KindUKI] = netboot
-	for name, slot := range map[string]assemble.Slot{"of a disk": f.release(t, "1.0"), "with the root inside": inside} {
+	for name, slot := range map[string]disk.Release{"of a disk": f.release(t, "1.0"), "with the root inside": inside} {
 		t.Run(name, func(t *testing.T) {
 			config := f.machine(t, 512, nil, slot)
 			config.CPU = "Skylake-Client-v1,-hypervisor"
