@@ -276,16 +276,19 @@ func (f *buildFlags) write(ctx context.Context, out io.Writer, spec assemble.Spe
 		return err
 	}
 	fmt.Fprintf(out, "%s.raw: %d bytes, mostly holes\n", stem, size)
-	if f.installer {
-		if err := installer(ctx, out, stem, spec, image.Installer{Auth: auth, To: f.installTo, Overwrite: f.overwrite, Then: f.installThen}); err != nil {
-			return err
-		}
+	tellParts(out, made.Header)
+	if !f.installer {
+		return nil
 	}
-	for _, p := range made.Header.Parts {
+	return installer(ctx, out, stem, spec, image.Installer{Auth: auth, To: f.installTo, Overwrite: f.overwrite, Then: f.installThen})
+}
+
+// tellParts tells what is in a release, and of what it was made.
+func tellParts(out io.Writer, h release.Header) {
+	for _, p := range h.Parts {
 		fmt.Fprintf(out, "  %-6s %9d bytes\n", p.Kind, p.Bytes)
 	}
-	for _, s := range made.Header.Sources {
+	for _, s := range h.Sources {
 		fmt.Fprintf(out, "  %s %s, sha256 %x\n", s.Name, s.Version, s.Sum)
 	}
-	return nil
 }
