@@ -158,7 +158,7 @@ func (w *world) turn() bool {
 // until turns the loop until true, woken by the socket and by deadlines only.
 func (w *world) until(what string, is func() bool) {
 	w.t.Helper()
-	w.untilMsec(5000, what, is)
+	w.untilMsec(30_000, what, is) // of a busy host; discovery and the ARP probe alone take up to 5 s
 }
 
 // untilMsec is until with another limit.

@@ -51,7 +51,7 @@ func TestActAsInit(t *testing.T) {
 	}
 	// What went to a thread that had no turn yet is still to come.
 	set, want := sys.Signals(), handledSet()
-	for deadline := time.Now().Add(10 * time.Second); set != want && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(30 * time.Second); set != want && time.Now().Before(deadline); {
 		runtime.Gosched()
 		set |= sys.Signals()
 	}
