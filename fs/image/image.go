@@ -28,6 +28,8 @@ type Spec struct {
 	Programs []Program
 	// Files are further rows, such as a service's configuration.
 	Files Table
+	// Extensions are added last.
+	Extensions []Extension
 	// Out is the image. Beside it stands Out+".inputs", which says what it was
 	// made from.
 	Out string
@@ -145,6 +147,9 @@ func (s Spec) table(ctx context.Context) (Table, error) {
 			return nil, err
 		}
 		t = append(t, e)
+	}
+	if t, err = t.extended(ctx, s.Extensions); err != nil {
+		return nil, err
 	}
 	if err := t.Check(); err != nil {
 		return nil, err

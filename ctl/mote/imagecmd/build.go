@@ -51,7 +51,7 @@ type buildFlags struct {
 	keys, kernel, root, profile, version string
 	manifest, machine, firmware          string
 	stub, loader, out, time              string
-	words, microcode                     []string
+	words, microcode, extensions         []string
 	counter                              uint64
 	sector                               int
 	enrol, untried                       bool
@@ -75,6 +75,7 @@ func newBuild() *cobra.Command {
 	flags.StringVar(&f.root, "root", "", "a SquashFS to take instead of building the profile's")
 	flags.StringVar(&f.profile, "profile", "edge", "what is in the root")
 	flags.StringVar(&f.manifest, "manifest", "", "what the node shall be, a YAML document, instead of the profile's")
+	flags.StringArrayVar(&f.extensions, "extension", nil, "programs and files of yours for the root: a folder, or a SquashFS, as FILE,sha256=DIGITS if it must be a certain one; may be given again")
 	flags.StringVar(&f.machine, "for", "", "the machine that the manifest is for, by its inventory's JSON")
 	flags.StringVar(&f.version, "version", "0.0.0-dev", "the release's version")
 	flags.Uint64Var(&f.counter, "counter", 1, "the security counter; raise it to shut out what is older")
@@ -193,6 +194,8 @@ func (f *buildFlags) rootFile(ctx context.Context) (string, error) {
 		return "", exit.With(exit.Usage, errors.New("image build: --root has a manifest in it already; leave out one of --root and --manifest"))
 	case f.root != "" && f.firmware != "":
 		return "", exit.With(exit.Usage, errors.New("image build: --firmware is for a root that is built; leave out one of --root and --firmware"))
+	case f.root != "" && len(f.extensions) > 0:
+		return "", exit.With(exit.Usage, errors.New("image build: --extension is for a root that is built; leave out one of --root and --extension"))
 	case f.machine != "" && f.manifest == "":
 		return "", exit.With(exit.Usage, errors.New("image build: --for is for --manifest"))
 	case f.root != "":
@@ -221,6 +224,16 @@ func (f *buildFlags) rootFile(ctx context.Context) (string, error) {
 		}
 		spec.Files = append(spec.Files, files...)
 		spec.Out = strings.TrimSuffix(spec.Out, ".squashfs") + "-firmware.squashfs"
+	}
+	for _, text := range f.extensions {
+		x, err := image.ParseExtension(text)
+		if err != nil {
+			return "", exit.With(exit.Usage, err)
+		}
+		spec.Extensions = append(spec.Extensions, x)
+	}
+	if len(spec.Extensions) > 0 {
+		spec.Out = strings.TrimSuffix(spec.Out, ".squashfs") + "-extended.squashfs"
 	}
 	result, err := image.Build(ctx, spec)
 	return result.Out, err
