@@ -85,7 +85,13 @@ func (n *Net) attemptOf(op *Op) *attempt {
 	case op.Kind == OpOpen:
 		return &n.clients[op.Want].opening[op.Socket.slot()]
 	}
+	if op.Want == wantNone {
+		return &n.losing
+	}
 	for s := range stepsCount {
+		if six := s == stepAddress6 || s == stepRoute6; six != op.V6 {
+			continue
+		}
 		if leased := s == stepMTU || s >= stepLeaseAddress; stepKinds[s] == op.Kind && leased == op.Leased {
 			return &n.attempts[op.Want][s]
 		}
@@ -112,6 +118,11 @@ func (n *Net) done(op *Op, now int64) {
 		n.resolv.written = n.resolv.writing
 		a.right()
 		return
+	}
+	if op.Kind == OpAddressAdd && op.V6 {
+		// The kernel tells of it only when nobody else has it; it is there now.
+		n.have.setAddress(&AddressFact{Link: op.Link, Six: op.Six, PrefixBits: op.PrefixBits, Protocol: ProtocolMote,
+			ValidSec: op.ValidSec, PreferredSec: op.ValidSec, Flags: addrTentative | addrOptimistic}, now)
 	}
 	a.pause(now)
 }
@@ -183,6 +194,9 @@ func (n *Net) expire(now int64) {
 	}
 	if n.loopback.late(now) {
 		n.failed(&Op{Kind: OpLinkUp, Want: wantLoopback, Name: NameOf("lo")}, unix.ETIMEDOUT, now)
+	}
+	if n.losing.late(now) {
+		n.failed(&Op{Kind: OpAddressAdd, Want: wantNone, V6: true}, unix.ETIMEDOUT, now)
 	}
 	for i := range n.tidying {
 		if n.tidying[i].late(now) {

@@ -13,9 +13,12 @@ func (n *Net) Decide(now int64, ops []Op) []Op {
 	defer n.noteWait(now)
 	for i := range n.wantsCount { // leases end also while the kernel is being read
 		ops = n.decideClient(i, now, ops)
+		if a := n.adverts[i]; a != nil {
+			n.endNames(a, now)
+		}
 	}
 	if n.stage != synced {
-		op := Op{Kind: OpDumpLinks + OpKind(n.stage), Want: wantNone}
+		op := Op{Kind: OpDumpLinks + OpKind(n.stage), Want: wantNone, V6: n.six}
 		return n.dump.try(&op, now, ops)
 	}
 	if len(n.rules) > 0 {
@@ -23,6 +26,9 @@ func (n *Net) Decide(now int64, ops []Op) []Op {
 	}
 	ops = n.decideLoopback(now, ops)
 	ops = n.tidy(now, ops) // first, so that an old route is not in a new one's way
+	if n.six {
+		ops = n.bringBack(now, ops)
+	}
 	for i := range n.wantsCount {
 		ops = n.decideWant(i, now, ops)
 	}
@@ -80,9 +86,11 @@ func (n *Net) decideWant(i int, now int64, ops []Op) []Op {
 		return ops // not there yet: an event will tell
 	}
 	a := &n.attempts[i]
-	if link.Up {
+	switch {
+	case link.Up:
 		a[stepUp].right()
-	} else {
+		ops = n.decideSix(i, now, ops)
+	case n.adverts[i] == nil || n.secretKnown:
 		ops = n.tryStep(i, stepUp, now, ops)
 	}
 	there := n.addressThere(i)
@@ -103,6 +111,44 @@ func (n *Net) decideWant(i int, now int64, ops []Op) []Op {
 	return n.decideLease(i, link, now, ops)
 }
 
+// decideSix is decideWant's part of IPv6. The kernel takes its addresses from a link
+// that goes down, so they come when it is up.
+func (n *Net) decideSix(i int, now int64, ops []Op) []Op {
+	a := &n.attempts[i]
+	switch s := n.missing6(i); {
+	case s == stepsCount:
+		a[stepAddress6].right()
+		a[stepRoute6].right()
+	case !a[s].kept:
+		ops = n.tryStep(i, s, now, ops)
+	}
+	return ops
+}
+
+// missing6 is what a want lacks of its IPv6 first, the address or the default route;
+// stepsCount is nothing.
+func (n *Net) missing6(i int) step {
+	w := &n.wants[i]
+	f := AddressFact{Link: n.bound[i], Six: w.Address6, PrefixBits: w.Prefix6Bits}
+	if f.isSix() && n.have.address(&f) == nil {
+		return stepAddress6
+	}
+	if w.Gateway6 == [16]byte{} {
+		return stepsCount
+	}
+	for k := range n.have.routes {
+		if e := &n.have.routes[k]; e.generation != 0 && n.isDefault6(i, &e.fact) {
+			return stepsCount
+		}
+	}
+	return stepRoute6
+}
+
+// isDefault6 tells whether a route is want i's default one of IPv6, whoever made it.
+func (n *Net) isDefault6(i int, f *RouteFact) bool {
+	return f.V6 && f.DestBits == 0 && f.Link == n.bound[i] && f.Six == n.wants[i].Gateway6
+}
+
 // tryStep hands out a step's op, where it is time.
 func (n *Net) tryStep(i int, s step, now int64, ops []Op) []Op {
 	a := &n.attempts[i][s]
@@ -118,6 +164,12 @@ func (n *Net) opOf(i int, s step, now int64) Op {
 	w := &n.wants[i]
 	op := Op{Kind: stepKinds[s], Want: uint8(i), Link: n.bound[i]}
 	switch s {
+	case stepUp:
+		op.RA = n.adverts[i] != nil
+	case stepAddress6:
+		op.V6, op.Six, op.PrefixBits = true, w.Address6, w.Prefix6Bits
+	case stepRoute6:
+		op.V6, op.Six, op.Metric = true, w.Gateway6, staticMetric6
 	case stepAddress:
 		op.Address, op.PrefixBits = w.Address, w.PrefixBits
 	case stepRoute:
@@ -136,13 +188,7 @@ func (n *Net) addressThere(i int) bool {
 	if w.Address == [4]byte{} {
 		return true // it wants a lease only
 	}
-	f := AddressFact{Link: n.bound[i], Address: w.Address, PrefixBits: w.PrefixBits}
-	for k := range n.have.addresses {
-		if e := &n.have.addresses[k]; e.generation != 0 && e.fact.same(&f) {
-			return true
-		}
-	}
-	return false
+	return n.have.address(&AddressFact{Link: n.bound[i], Address: w.Address, PrefixBits: w.PrefixBits}) != nil
 }
 
 // routeThere tells whether a want's default route is there, or none is wanted.
@@ -161,7 +207,7 @@ func (n *Net) routeThere(i int) bool {
 // isWantsRoute tells whether a route is want i's default route, whoever made it;
 // one of ours with a metric is a lease's.
 func (n *Net) isWantsRoute(i int, f *RouteFact) bool {
-	return f.DestBits == 0 && f.Link == n.bound[i] && f.Gateway == n.wants[i].Gateway &&
+	return !f.V6 && f.DestBits == 0 && f.Link == n.bound[i] && f.Gateway == n.wants[i].Gateway &&
 		(f.Metric == 0 || f.Protocol != ProtocolMote)
 }
 
@@ -179,14 +225,14 @@ func (n *Net) tidy(now int64, ops []Op) []Op {
 		e := &n.have.addresses[k]
 		if e.generation != 0 && e.fact.Protocol == ProtocolMote && !n.addressWanted(&e.fact) {
 			address = Op{Kind: OpAddressDelete, Want: wantNone, Link: e.fact.Link,
-				Address: e.fact.Address, PrefixBits: e.fact.PrefixBits}
+				Address: e.fact.Address, V6: e.fact.isSix(), Six: e.fact.Six, PrefixBits: e.fact.PrefixBits}
 			break
 		}
 	}
 	for k := range n.have.routes {
 		e := &n.have.routes[k]
 		if e.generation != 0 && e.fact.Protocol == ProtocolMote && !n.routeWanted(&e.fact) {
-			route = Op{Kind: OpRouteDelete, Want: wantNone, Link: e.fact.Link, Gateway: e.fact.Gateway,
+			route = Op{Kind: OpRouteDelete, Want: wantNone, Link: e.fact.Link, Gateway: e.fact.Gateway, V6: e.fact.V6, Six: e.fact.Six,
 				Dest: e.fact.Dest, DestBits: e.fact.DestBits, Metric: e.fact.Metric}
 			break
 		}
@@ -209,6 +255,8 @@ func (n *Net) tidyOne(at int, op Op, now int64, ops []Op) []Op {
 }
 
 // named puts the link's name into an op, for its line only.
+//
+//go:noinline
 func (n *Net) named(op *Op) {
 	if link := n.have.link(op.Link); link != nil {
 		op.Name = link.Name
@@ -219,7 +267,8 @@ func (n *Net) named(op *Op) {
 func (n *Net) addressWanted(f *AddressFact) bool {
 	for i := range n.wantsCount {
 		w := &n.wants[i]
-		if n.bound[i] == f.Link && w.Address == f.Address && w.PrefixBits == f.PrefixBits {
+		if n.bound[i] == f.Link && (w.Address == f.Address && w.PrefixBits == f.PrefixBits && !f.isSix() ||
+			f.isSix() && w.Address6 == f.Six && w.Prefix6Bits == f.PrefixBits || n.adverts[i] != nil && f.isAdvertised()) {
 			return true
 		}
 	}
@@ -229,7 +278,7 @@ func (n *Net) addressWanted(f *AddressFact) bool {
 // routeWanted tells whether some want, or its lease, has asked for this route.
 func (n *Net) routeWanted(f *RouteFact) bool {
 	for i := range n.wantsCount {
-		if n.wants[i].Gateway != [4]byte{} && n.isWantsRoute(i, f) {
+		if n.wants[i].Gateway != [4]byte{} && n.isWantsRoute(i, f) || n.isDefault6(i, f) {
 			return true
 		}
 	}
@@ -251,6 +300,7 @@ func (n *Net) NextDeadline() int64 {
 		next = n.tidying[i].earlier(next, n.decidedNsec)
 	}
 	next = n.dump.earlier(next, n.decidedNsec)
+	next = n.losing.earlier(next, n.decidedNsec)
 	next = n.resolv.earlier(next, n.decidedNsec)
 	next = n.naming.earlier(next, n.decidedNsec)
 	for i := range n.wantsCount {
@@ -259,6 +309,9 @@ func (n *Net) NextDeadline() int64 {
 		}
 		if c := n.clients[i]; c != nil {
 			next = c.earlier(next, n.decidedNsec)
+		}
+		if a := n.adverts[i]; a != nil {
+			next = a.earlier(next, n.decidedNsec)
 		}
 	}
 	return next

@@ -102,7 +102,7 @@ func (n *Net) leaseRouteThere(i int, r *leaseRoute) bool {
 
 // isLeaseRoute tells whether a route of the kernel's is one of want i's lease.
 func (n *Net) isLeaseRoute(i int, r *leaseRoute, f *RouteFact) bool {
-	return f.Link == n.bound[i] && f.Dest == r.dest && f.DestBits == r.destBits && f.Gateway == r.gateway &&
+	return !f.V6 && f.Link == n.bound[i] && f.Dest == r.dest && f.DestBits == r.destBits && f.Gateway == r.gateway &&
 		f.Metric == leaseMetric(i)
 }
 

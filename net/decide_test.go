@@ -339,7 +339,7 @@ func TestSendingFails(t *testing.T) {
 		"bind":   "net: bind the rtnetlink socket: EMFILE; no link is configured",
 	} {
 		k.fails = map[string]unix.Errno{call: unix.EMFILE}
-		if fd, err := OpenSocket(k); fd != -1 || err == nil || err.Error() != want {
+		if fd, err := New(nil, "", 1).OpenSocket(k); fd != -1 || err == nil || err.Error() != want {
 			t.Errorf("%s: %d, %v", call, fd, err)
 		}
 	}

@@ -75,8 +75,16 @@ func (s *site) run(command ...string) string {
 	return string(out)
 }
 
-// start runs a server until stop is called or the test ends.
+// start runs a DHCP server until stop is called or the test ends.
 func (s *site) start(command ...string) (stop func()) {
+	s.t.Helper()
+	stop = s.serve(command...)
+	s.listens()
+	return stop
+}
+
+// serve runs any server until stop is called or the test ends.
+func (s *site) serve(command ...string) (stop func()) {
 	s.t.Helper()
 	cmd := s.command(command...)
 	log := new(bytes.Buffer)
@@ -98,7 +106,6 @@ func (s *site) start(command ...string) (stop func()) {
 			s.t.Logf("%q said:\n%s", command, log)
 		}
 	})
-	s.listens()
 	return stop
 }
 

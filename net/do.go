@@ -7,8 +7,11 @@ import (
 )
 
 // groups are what the loop's socket hears: links, IPv4 addresses and routes, as
-// RTMGRP_ masks of rtnetlink(7).
-const groups = unix.RTMGRP_LINK | unix.RTMGRP_IPV4_IFADDR | unix.RTMGRP_IPV4_ROUTE
+// RTMGRP_ masks of rtnetlink(7); groups6 what it hears too where IPv6 is wanted.
+const (
+	groups  = unix.RTMGRP_LINK | unix.RTMGRP_IPV4_IFADDR | unix.RTMGRP_IPV4_ROUTE
+	groups6 = unix.RTMGRP_IPV6_IFADDR | unix.RTMGRP_IPV6_ROUTE | 1<<(unix.RTNLGRP_ND_USEROPT-1)
+)
 
 // Trouble is a call of this room that failed.
 type Trouble struct {
@@ -23,8 +26,8 @@ func (t Trouble) Error() string {
 }
 
 // OpenSocket opens the loop's rtnetlink socket: it never waits, is closed on
-// exec, and hears of every change. On Trouble there is none and fd is -1.
-func OpenSocket(sys Sys) (fd int, err error) {
+// exec, and hears of every change that matters. On Trouble there is none and fd is -1.
+func (n *Net) OpenSocket(sys Sys) (fd int, err error) {
 	fd, errno := sys.Socket(unix.AF_NETLINK,
 		unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, unix.NETLINK_ROUTE)
 	if errno != 0 {
@@ -34,7 +37,11 @@ func OpenSocket(sys Sys) (fd int, err error) {
 	sys.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, socketReceiveSize)
 	// An answer that does not repeat the request, netlink(7); older kernels repeat.
 	sys.SetsockoptInt(fd, unix.SOL_NETLINK, unix.NETLINK_CAP_ACK, 1)
-	if errno = sys.BindNetlink(fd, groups); errno != 0 {
+	mask := uint32(groups)
+	if n.six {
+		mask |= groups6
+	}
+	if errno = sys.BindNetlink(fd, mask); errno != 0 {
 		sys.Close(fd)
 		return -1, Trouble{"bind the rtnetlink socket", "no link is configured", errno}
 	}

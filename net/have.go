@@ -39,6 +39,8 @@ type routeEntry struct {
 }
 
 // link finds a link by its index, or returns nil.
+//
+//go:noinline
 func (h *have) link(index uint32) *LinkFact {
 	for i := range h.links {
 		if e := &h.links[i]; e.generation != 0 && e.fact.Index == index {
@@ -93,8 +95,10 @@ func (h *have) dropLink(index uint32) {
 }
 
 // same compares what the kernel tells addresses of a link apart by.
+//
+//go:noinline
 func (a *AddressFact) same(b *AddressFact) bool {
-	return a.Link == b.Link && a.Address == b.Address && a.PrefixBits == b.PrefixBits
+	return a.Link == b.Link && a.Address == b.Address && a.Six == b.Six && a.PrefixBits == b.PrefixBits
 }
 
 // setAddress keeps f, in the place of what it replaces or in a free one.
@@ -121,6 +125,18 @@ func (h *have) setAddress(f *AddressFact, now int64) {
 		return
 	}
 	*free = addressEntry{generation: h.generation, fact: *f, endNsec: endNsec}
+}
+
+// address finds an address, or returns nil.
+//
+//go:noinline
+func (h *have) address(f *AddressFact) *addressEntry {
+	for i := range h.addresses {
+		if e := &h.addresses[i]; e.generation != 0 && e.fact.same(f) {
+			return e
+		}
+	}
+	return nil
 }
 
 // dropAddress forgets f, whoever set it.
@@ -163,10 +179,10 @@ func (h *have) dropRoute(f *RouteFact) {
 	}
 }
 
-// anyRoute tells whether there is a default route at all.
+// anyRoute tells whether there is a default route at all, of IPv4.
 func (h *have) anyRoute() bool {
 	for i := range h.routes {
-		if h.routes[i].generation != 0 {
+		if h.routes[i].generation != 0 && !h.routes[i].fact.V6 {
 			return true
 		}
 	}

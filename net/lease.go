@@ -119,6 +119,8 @@ func (n *Net) leaseRoute(i, k int) (r *leaseRoute, ok bool) {
 }
 
 // leaseOn gives the lease that want i holds, or nil.
+//
+//go:noinline
 func (n *Net) leaseOn(i int) *lease {
 	if c := n.clients[i]; c != nil && c.held {
 		return &c.lease

@@ -11,12 +11,13 @@ const (
 	// containers' links cost nothing.
 	linksMax = 64
 	// addressesMax bounds the addresses that are remembered: wanted, or ours.
-	addressesMax = 64
+	addressesMax = 128
 	// routesMax bounds the default routes that are remembered.
 	routesMax = 32
 	// OpsMax bounds what one Decide can ask for: for each want its steps, a packet
-	// and its sockets; the loopback, an address and a route to tidy up, resolv.conf, and a name.
-	OpsMax = wantsMax*(int(stepsCount)+1+socketSlots) + 5
+	// and its sockets; the loopback, an address and a route to tidy up, an address that
+	// comes back, resolv.conf, and a name.
+	OpsMax = wantsMax*(int(stepsCount)+1+socketSlots) + 6
 	// PacketSocketsMax bounds the sockets of clients: each want's have two places.
 	PacketSocketsMax = wantsMax * socketSlots
 	// namingTriesMax is how often a card is tried to be named before it is used as it is.
@@ -39,8 +40,9 @@ const (
 	// resolv.conf, MAXNS and the longest search list of resolv.conf(5).
 	resolvServersMax = 3
 	resolvSearchMax  = 256
-	// ResolvSizeMax bounds the file: lines of at most 26 bytes, the search list.
-	ResolvSizeMax = resolvServersMax*len("nameserver 255.255.255.255\n") + len("search\n") + resolvSearchMax
+	// ResolvSizeMax bounds the file: lines of at most 67 bytes, the search list.
+	ResolvSizeMax = resolvServersMax*len("nameserver fe80:1111:2222:3333:4444:5555:6666:7777%fifteen-letters\n") +
+		len("search\n") + resolvSearchMax
 	// dnsNameSizeMax bounds a name with its dots, in bytes.
 	dnsNameSizeMax = 255
 	// optionSizeMax bounds an option that came in parts, in bytes: routes and
@@ -53,6 +55,23 @@ const (
 	// host name of 63 bytes.
 	bootpSizeMin = 300
 	dhcpSizeMax  = 400
+
+	// advertNamesMax bounds the name servers and search lists of a link, lostMax the
+	// advertised addresses that were taken away and are not back yet; what is past them
+	// comes with another advertisement.
+	advertNamesMax = 6
+	lostMax        = 8
+	// advertSecMax is the longest time for which an address comes back, 30 days: the
+	// next advertisement tells the kernel again.
+	advertSecMax = 30 * 86400
+	// advertGuardNsec before its end an address does not come back any more: the
+	// kernel rounds, and may take it away early.
+	advertGuardNsec = 3 * nsecPerSec
+	// foreverNsec is an end that does not come.
+	foreverNsec = 1<<63 - 1
+	// staticMetric6 is the metric of the manifest's IPv6 default route: before those
+	// of advertisements, 1,024.
+	staticMetric6 = 512
 
 	// writesMax bounds the retries of a call that a signal interrupted.
 	writesMax = 8

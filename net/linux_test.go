@@ -142,7 +142,7 @@ func TestAnExistingAddressAndRouteAreKept(t *testing.T) {
 	// Once the other's route is gone, ours takes its place.
 	del := appendHead(nil, msgDelRoute, flagAck, 1)
 	del = append(del, familyIPv4, 0, 0, 0, tableMain, 0, 255, 0, 0, 0, 0, 0) // any protocol, nowhere
-	request(t, finish(appendAttr(del, attrRouteGateway, other.Gateway), 0))
+	request(t, finish(appendAttr(del, attrRouteGateway, other.Gateway[:]), 0))
 	w.until("our own route", func() bool { return w.n.routeThere(0) })
 }
 

@@ -24,8 +24,21 @@ type Net struct {
 
 	// clients are of the wants that want a lease, nil for the others.
 	clients [wantsMax]*client
-	random  random
-	news    newsRing
+	// adverts are of the wants that listen to routers, nil for the others; search is
+	// what is being read.
+	adverts [wantsMax]*advert
+	search  leaseSearch
+	// lost are addresses that come back, losing the attempt at the first of them.
+	lost   [lostMax]addressEntry
+	losing attempt
+	// six: some want has IPv6, so that the kernel is asked of it.
+	six bool
+	// secret is what the kernel makes addresses of, RFC 7217; no link that listens to
+	// routers is brought up before it is known.
+	secret      [16]byte
+	secretKnown bool
+	random      random
+	news        newsRing
 	// hints are what cards had in earlier boots, and have now; hintsNew: they changed.
 	hints      [wantsMax]leaseHint
 	hintsCount uint8
@@ -67,13 +80,17 @@ const (
 	stepMTU
 	stepAddress
 	stepRoute
+	stepAddress6
+	stepRoute6
+	stepAdvert // only waited for: the kernel does it
 	stepLeaseAddress
 	stepLeaseRoute
 	stepsCount
 )
 
 // stepKinds are the ops that the steps are made of.
-var stepKinds = [stepsCount]OpKind{OpLinkUp, OpLinkMTU, OpAddressAdd, OpRouteAdd, OpAddressAdd, OpRouteAdd}
+var stepKinds = [stepsCount]OpKind{stepUp: OpLinkUp, stepMTU: OpLinkMTU, stepAddress: OpAddressAdd, stepRoute: OpRouteAdd,
+	stepAddress6: OpAddressAdd, stepRoute6: OpRouteAdd, stepLeaseAddress: OpAddressAdd, stepLeaseRoute: OpRouteAdd}
 
 // wantLoopback and wantNone stand in Op.Want for what no want is behind.
 const (
@@ -131,6 +148,10 @@ func New(want []wire.Link, node string, seed uint64) *Net {
 			if want[i].DHCP4 {
 				n.clients[n.wantsCount] = new(client)
 			}
+			if want[i].RA {
+				n.adverts[n.wantsCount] = new(advert)
+			}
+			n.six = n.six || want[i].RA || want[i].Address6 != [16]byte{}
 			n.wantsCount++
 		}
 	}
@@ -142,12 +163,19 @@ func New(want []wire.Link, node string, seed uint64) *Net {
 // heard of links.
 func (n *Net) NameLinks(rules []wire.LinkRule) { n.rules = rules }
 
+// WantsSix tells whether some link wants IPv6.
+func (n *Net) WantsSix() bool { return n.six }
+
 // Resync forgets no fact but reads all of them again: after ENOBUFS, after a
 // message that could not be read, and at the start.
+//
+//go:noinline
 func (n *Net) Resync() { n.resyncFrom(syncLinks) }
 
 // resyncFrom begins at a later stage where only that may be stale. One that is
 // under way is begun again: what it has read so far may be what was lost.
+//
+//go:noinline
 func (n *Net) resyncFrom(stage syncStage) {
 	if n.stage < stage {
 		return // an earlier one comes by this stage again
@@ -213,10 +241,18 @@ func (n *Net) message(m *Message, now int64) {
 			n.Resync() // other candidates for "the first" were not remembered
 		}
 	case MessageAddress:
+		if m.Address.isSix() {
+			n.sixIs(&m.Address, false)
+		}
 		if n.addressWorth(&m.Address) {
 			n.have.setAddress(&m.Address, now)
 		}
 	case MessageAddressGone:
+		if m.Address.isSix() {
+			n.sixIs(&m.Address, true)
+			n.have.dropAddress(&m.Address)
+			return // of the routes that go with it the kernel tells
+		}
 		n.have.dropAddress(&m.Address)
 		// With a link's last address its routes go, and the kernel says nothing of
 		// them (fib_disable_ip): look.
@@ -228,6 +264,8 @@ func (n *Net) message(m *Message, now int64) {
 	case MessageRouteGone:
 		n.have.dropRoute(&m.Route)
 		n.unkeep()
+	case MessageOption:
+		n.optionsAre(m.Link.Index, m.Options, now)
 	case MessageAnswer, MessageDone:
 		n.answer(m, now)
 	}
@@ -250,6 +288,9 @@ func (n *Net) linkIs(f *LinkFact) {
 	fell := before != nil && before.Up && !f.Up
 	n.have.setLink(f, n.linkWorth(f))
 	n.bind()
+	if !f.Up {
+		n.linkFell(f.Index)
+	}
 	if fell || !f.Up && n.keeps() {
 		n.resyncFrom(syncRoutes)
 	}
@@ -258,7 +299,7 @@ func (n *Net) linkIs(f *LinkFact) {
 // keeps tells whether a route of somebody else's was left in our way.
 func (n *Net) keeps() bool {
 	for i := range n.wantsCount {
-		if n.attempts[i][stepRoute].kept || n.clients[i] != nil && n.clients[i].kept != 0 {
+		if n.attempts[i][stepRoute].kept || n.attempts[i][stepRoute6].kept || n.clients[i] != nil && n.clients[i].kept != 0 {
 			return true
 		}
 	}
@@ -268,8 +309,10 @@ func (n *Net) keeps() bool {
 // unkeep has our routes tried again: what was in the way may be gone.
 func (n *Net) unkeep() {
 	for i := range n.wantsCount {
-		if a := &n.attempts[i][stepRoute]; a.kept {
-			a.kept, a.tries, a.atNsec = false, 0, 0
+		for _, s := range [...]step{stepRoute, stepRoute6} {
+			if a := &n.attempts[i][s]; a.kept {
+				a.kept, a.tries, a.atNsec = false, 0, 0
+			}
 		}
 		if c := n.clients[i]; c != nil {
 			c.kept = 0
@@ -299,6 +342,12 @@ func (n *Net) addressWorth(f *AddressFact) bool {
 		return true
 	}
 	for i := range n.wantsCount {
+		if f.isSix() {
+			if n.bound[i] == f.Link && (n.wants[i].Address6 == f.Six || n.adverts[i] != nil) {
+				return true
+			}
+			continue
+		}
 		if l := n.leaseOn(i); n.wants[i].Address == f.Address || l != nil && l.address == f.Address {
 			return true
 		}

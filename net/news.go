@@ -13,6 +13,8 @@ const (
 	newsRefused
 	newsConflict
 	newsUnusable
+	newsAdvertised
+	newsDuplicate
 )
 
 // news is one happening.
@@ -22,6 +24,7 @@ type news struct {
 	why             refusal
 	address, server [4]byte
 	mac             [6]byte
+	six             [16]byte
 }
 
 // newsRing keeps those that wait for AppendNews; the oldest go first.
@@ -52,8 +55,12 @@ func (n *Net) AppendNews(b []byte, now int64) ([]byte, bool) {
 	e := &r.ring[r.first]
 	r.first = (r.first + 1) % newsMax
 	r.size--
-	b = n.appendLinkName(text(b, "dhcp: "), int(e.want))
-	b = text(b, ": ")
+	if e.kind < newsAdvertised {
+		b = text(b, "dhcp: ")
+	} else {
+		b = text(b, "ipv6: ")
+	}
+	b = text(n.appendLinkName(b, int(e.want)), ": ")
 	switch e.kind {
 	case newsLeased:
 		if l := n.leaseOn(int(e.want)); l != nil {
@@ -69,6 +76,10 @@ func (n *Net) AppendNews(b []byte, now int64) ([]byte, bool) {
 	case newsConflict:
 		b = wire.AppendIPv4(b, e.address)
 		return text(appendMAC(text(b, " is used by "), e.mac), "; declined"), true
+	case newsAdvertised:
+		return text(wire.AppendIPv6(b, e.six), " by router advertisement"), true
+	case newsDuplicate:
+		return text(wire.AppendIPv6(b, e.six), " is used by another node; given up"), true
 	}
 	b = wire.AppendIPv4(text(b, "not taking "), e.address)
 	b = wire.AppendIPv4(text(b, " from "), e.server)
@@ -76,6 +87,8 @@ func (n *Net) AppendNews(b []byte, now int64) ([]byte, bool) {
 }
 
 // appendLinkName appends the name of a want's link, or what stands for it.
+//
+//go:noinline
 func (n *Net) appendLinkName(b []byte, i int) []byte {
 	if link := n.have.link(n.bound[i]); link != nil {
 		return appendName(b, &link.Name)

@@ -66,6 +66,12 @@ type Op struct {
 	Dest       [4]byte
 	DestBits   uint8
 	Gateway    [4]byte
+	// V6 tells that the op is about IPv6: then Six stands for Address or Gateway. A list
+	// with V6 has both.
+	V6  bool
+	Six [16]byte
+	// RA: the link listens to routers.
+	RA bool
 	// Metric is a route's, MTUBytes a link's, ValidSec an address's: zero for ever.
 	Metric, MTUBytes, ValidSec uint32
 	Socket                     Socket
@@ -98,7 +104,11 @@ func (o Op) AppendText(b []byte) []byte {
 	case OpLinkMTU:
 		b = wire.AppendUint(b, uint64(o.MTUBytes))
 	case OpAddressAdd, OpAddressDelete:
-		b = appendPrefix(b, o.Address, o.PrefixBits)
+		if o.V6 {
+			b = appendPrefix6(b, o.Six, o.PrefixBits)
+		} else {
+			b = appendPrefix(b, o.Address, o.PrefixBits)
+		}
 	case OpRouteAdd, OpRouteDelete:
 		b = o.appendRoute(b)
 	case OpOpen, OpClose:
@@ -137,7 +147,9 @@ func (o *Op) appendRoute(b []byte) []byte {
 	} else {
 		b = appendPrefix(b, o.Dest, o.DestBits)
 	}
-	if o.Gateway != [4]byte{} {
+	if o.V6 {
+		b = wire.AppendIPv6(text(b, " via "), o.Six)
+	} else if o.Gateway != [4]byte{} {
 		b = wire.AppendIPv4(text(b, " via "), o.Gateway)
 	}
 	return b
@@ -152,6 +164,14 @@ func (o Op) String() string { return string(o.AppendText(make([]byte, 0, 64))) }
 //go:noinline
 func appendPrefix(b []byte, address [4]byte, bits uint8) []byte {
 	b = wire.AppendIPv4(b, address)
+	return wire.AppendUint(append(b, '/'), uint64(bits))
+}
+
+// appendPrefix6 appends "fd00::15/64".
+//
+//go:noinline
+func appendPrefix6(b []byte, address [16]byte, bits uint8) []byte {
+	b = wire.AppendIPv6(b, address)
 	return wire.AppendUint(append(b, '/'), uint64(bits))
 }
 

@@ -40,8 +40,14 @@ func (n *Net) waiting() (want int, at step) {
 		case !n.routeThere(i) && !n.attempts[i][stepRoute].kept:
 			return i, stepRoute
 		}
-		if n.clients[i] == nil || n.wants[i].Address != [4]byte{} {
+		if at = n.missing6(i); at != stepsCount && !n.attempts[i][at].kept {
+			return i, at
+		}
+		if six, _ := n.nextSix(i, 0); six != nil || n.wants[i].Address != [4]byte{} {
 			continue
+		}
+		if n.clients[i] == nil { // an address it has, or it has to come
+			return i, stepAdvert
 		}
 		if n.leaseOn(i) == nil || n.leaseEntry(i) == nil {
 			return i, stepLeaseAddress
@@ -130,8 +136,15 @@ func (n *Net) appendStep(b []byte, i int, at step) []byte {
 		return n.appendLeaseWait(b, i, link)
 	case stepLeaseRoute:
 		return appendName(text(b, "the routes of the lease on "), &link.Name)
+	case stepAdvert:
+		if !link.Running {
+			return appendName(text(b, "a carrier on "), &link.Name)
+		}
+		return appendName(text(b, "a router's advertisement on "), &link.Name)
 	case stepAddress:
 		b = appendPrefix(text(b, "address "), w.Address, w.PrefixBits)
+	case stepAddress6, stepRoute6:
+		b = text(b, "the manifest's IPv6 address or gateway")
 	default:
 		b = wire.AppendIPv4(text(b, "route default via "), w.Gateway)
 	}
@@ -173,6 +186,9 @@ func (n *Net) AppendAddresses(b []byte) []byte {
 		}
 		if l := n.leaseOn(i); l != nil {
 			b = appendPrefix(text(b, " "), l.address, l.prefixBits)
+		}
+		for f, k := n.nextSix(i, 0); f != nil; f, k = n.nextSix(i, k) {
+			b = appendPrefix6(text(b, " "), f.Six, f.PrefixBits)
 		}
 	}
 	return b

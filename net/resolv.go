@@ -3,8 +3,8 @@ package netcfg
 import "mote/wire"
 
 // Where programs find the name servers: /run/resolv.conf, resolv.conf(5), made of
-// the leases in the order of the links. It is written whole, by a worker, whenever
-// a lease brings or takes a server or a name.
+// the leases and advertisements in the order of the links. It is written whole, by a
+// worker, whenever one brings or takes a server or a name.
 
 // resolv is how far that got.
 type resolv struct {
@@ -45,29 +45,51 @@ func (n *Net) AppendResolv(b []byte) []byte {
 				servers++
 			}
 		}
+		for k := 0; n.adverts[i] != nil && k < advertNamesMax && servers < resolvServersMax; k++ {
+			e := &n.adverts[i].names[k]
+			if e.endNsec == 0 || e.kind != optionServers {
+				continue
+			}
+			address := [16]byte(e.text.bytes[:])
+			b = wire.AppendIPv6(text(b, "nameserver "), address)
+			if wire.LinkLocal(&address) {
+				b = n.appendLinkName(append(b, '%'), i)
+			}
+			b = append(b, '\n')
+			servers++
+		}
 	}
 	start := len(b)
 	for i := range n.wantsCount {
-		l := n.leaseOn(i)
-		if l == nil {
-			continue
+		if l := n.leaseOn(i); l != nil {
+			names := l.search.text()
+			if len(names) == 0 {
+				names = l.domain.text() // RFC 3397: a search list goes before it
+			}
+			b = appendSearch(b, start, names)
 		}
-		names := l.search.text()
-		if len(names) == 0 {
-			names = l.domain.text() // RFC 3397: a search list goes before it
+		for k := 0; n.adverts[i] != nil && k < advertNamesMax; k++ {
+			if e := &n.adverts[i].names[k]; e.endNsec != 0 && e.kind == optionSearch {
+				b = appendSearch(b, start, e.text.text())
+			}
 		}
-		if len(names) == 0 || len(b)-start+len(names)+1 > resolvSearchMax {
-			continue
-		}
-		if len(b) == start {
-			b = text(b, "search")
-		}
-		b = appendBytes(append(b, ' '), names)
 	}
 	if len(b) > start {
 		b = append(b, '\n')
 	}
 	return b
+}
+
+// appendSearch appends names to the search list that began at start, where there is
+// room for all of them.
+func appendSearch(b []byte, start int, names []byte) []byte {
+	if len(names) == 0 || len(b)-start+len(names)+1 > resolvSearchMax {
+		return b
+	}
+	if len(b) == start {
+		b = text(b, "search")
+	}
+	return appendBytes(append(b, ' '), names)
 }
 
 // HostName is the name that a lease gives the node, empty where none does. It is

@@ -17,6 +17,7 @@ const (
 	msgNewRoute  = 24
 	msgDelRoute  = 25
 	msgGetRoute  = 26
+	msgOption    = 68 // RTM_NEWNDUSEROPT
 	flagRequest  = 0x1
 	flagMulti    = 0x2
 	flagAck      = 0x4
@@ -34,6 +35,7 @@ const (
 	attrAddrAddress  = 1  // IFA_ADDRESS
 	attrAddrLocal    = 2  // IFA_LOCAL
 	attrAddrTimes    = 6  // IFA_CACHEINFO
+	attrAddrFlags    = 8  // IFA_FLAGS
 	attrAddrProto    = 11 // IFA_PROTO
 	attrRouteDest    = 1  // RTA_DST
 	attrRouteOut     = 4  // RTA_OIF
@@ -41,7 +43,9 @@ const (
 	attrRouteTable   = 15 // RTA_TABLE
 	attrRouteMetric  = 6  // RTA_PRIORITY
 
-	familyIPv4    = 2 // AF_INET
+	familyAny     = 0  // AF_UNSPEC
+	familyIPv4    = 2  // AF_INET
+	familyIPv6    = 10 // AF_INET6
 	linkUp        = 0x1
 	linkLoopback  = 0x8
 	linkRunning   = 0x40
@@ -58,6 +62,16 @@ const (
 	routeBodySize = 12 // struct rtmsg
 	attrHeadSize  = 4  // struct rtattr
 	addrTimesSize = 16 // struct ifa_cacheinfo
+	optionSize    = 16 // struct nduseroptmsg
+
+	// IFA_F_ of include/uapi/linux/if_addr.h.
+	addrTemporary     = 0x01
+	addrOptimistic    = 0x04
+	addrDuplicate     = 0x08 // IFA_F_DADFAILED
+	addrTentative     = 0x40
+	addrPermanent     = 0x80 // somebody configured it without end
+	addrNoPrefixRoute = 0x200
+	addrStable        = 0x800 // IFA_F_STABLE_PRIVACY, which only the kernel can set
 )
 
 // ProtocolMote tags the addresses and routes that are ours: only those are ever
@@ -72,9 +86,9 @@ func AppendOp(b []byte, o Op, seq uint32) []byte {
 	case OpDumpLinks:
 		return appendDump(b, msgGetLink, linkBodySize, 0, seq)
 	case OpDumpAddresses:
-		return appendDump(b, msgGetAddr, addrBodySize, familyIPv4, seq)
+		return appendDump(b, msgGetAddr, addrBodySize, o.dumpFamily(), seq)
 	case OpDumpRoutes:
-		return appendDump(b, msgGetRoute, routeBodySize, familyIPv4, seq)
+		return appendDump(b, msgGetRoute, routeBodySize, o.dumpFamily(), seq)
 	case OpLinkUp:
 		return appendLinkUp(b, o, seq)
 	case OpLinkMTU:
@@ -83,7 +97,7 @@ func AppendOp(b []byte, o Op, seq uint32) []byte {
 	case OpLinkName:
 		return appendLinkAttr(b, o.Link, attrLinkName, o.Name.bytes[:], seq)
 	case OpAddressAdd:
-		if o.ValidSec != 0 { // a renewed lease finds its address there
+		if o.ValidSec != 0 && !o.V6 { // a renewed lease finds its address there
 			return appendAddress(b, o, msgNewAddr, flagCreate|flagReplace, seq)
 		}
 		return appendAddress(b, o, msgNewAddr, flagCreate|flagExcl, seq)
@@ -95,6 +109,14 @@ func AppendOp(b []byte, o Op, seq uint32) []byte {
 		return appendRoute(b, o, msgDelRoute, 0, seq)
 	}
 	return b
+}
+
+// dumpFamily is what a list has: where IPv6 is wanted, all there is.
+func (o *Op) dumpFamily() byte {
+	if o.V6 {
+		return familyAny
+	}
+	return familyIPv4
 }
 
 // appendHead appends struct nlmsghdr; finish sets its length.
@@ -161,10 +183,17 @@ func appendLinkAttr(b []byte, link uint32, kind uint16, value []byte, seq uint32
 func appendAddress(b []byte, o Op, kind, flags uint16, seq uint32) []byte {
 	start := len(b)
 	b = appendHead(b, kind, flags|flagAck, seq)
-	b = append(b, familyIPv4, o.PrefixBits, 0, scopeUniverse)
-	b = append32(b, o.Link)
-	b = appendAttr(b, attrAddrLocal, o.Address)
-	b = appendAttr(b, attrAddrAddress, o.Address)
+	if o.V6 {
+		b = append32(append(b, familyIPv6, o.PrefixBits, 0, scopeUniverse), o.Link)
+		b = appendAttr(b, attrAddrLocal, o.Six[:])
+		if kind == msgNewAddr {
+			b = append32(append16(append16(b, attrHeadSize+4), attrAddrFlags), o.addressFlags())
+		}
+	} else {
+		b = append32(append(b, familyIPv4, o.PrefixBits, 0, scopeUniverse), o.Link)
+		b = appendAttr(b, attrAddrLocal, o.Address[:])
+		b = appendAttr(b, attrAddrAddress, o.Address[:])
+	}
 	if kind == msgNewAddr {
 		b = append16(append16(b, attrHeadSize+1), attrAddrProto)
 		b = append(b, ProtocolMote, 0, 0, 0) // one byte, padded to four
@@ -175,6 +204,15 @@ func appendAddress(b []byte, o Op, kind, flags uint16, seq uint32) []byte {
 		b = append32(append32(b, 0), 0)
 	}
 	return finish(b, start)
+}
+
+// addressFlags: an IPv6 address is used while the kernel asks whether somebody else
+// has it (RFC 4429). The prefix's route of an advertised one is the kernel's own.
+func (o *Op) addressFlags() uint32 {
+	if o.ValidSec != 0 {
+		return addrOptimistic | addrNoPrefixRoute
+	}
+	return addrOptimistic
 }
 
 // appendRoute names a route: struct rtmsg.
@@ -188,19 +226,26 @@ func appendRoute(b []byte, o Op, kind, flags uint16, seq uint32) []byte {
 	start := len(b)
 	scope, nextHop := byte(scopeUniverse), uint32(0)
 	switch {
+	case o.V6: // its routes have no scope
 	case o.Gateway == [4]byte{}:
 		scope = scopeLink
 	case o.Metric != 0:
 		nextHop = nextHopOnLink
 	}
 	b = appendHead(b, kind, flags|flagAck, seq)
-	b = append(b, familyIPv4, o.DestBits, 0, 0, tableMain, ProtocolMote, scope, routeUnicast)
+	family := byte(familyIPv4)
+	if o.V6 {
+		family = familyIPv6
+	}
+	b = append(b, family, o.DestBits, 0, 0, tableMain, ProtocolMote, scope, routeUnicast)
 	b = append32(b, nextHop)
 	if o.DestBits != 0 {
-		b = appendAttr(b, attrRouteDest, o.Dest)
+		b = appendAttr(b, attrRouteDest, o.Dest[:])
 	}
-	if o.Gateway != [4]byte{} {
-		b = appendAttr(b, attrRouteGateway, o.Gateway)
+	if o.V6 {
+		b = appendAttr(b, attrRouteGateway, o.Six[:])
+	} else if o.Gateway != [4]byte{} {
+		b = appendAttr(b, attrRouteGateway, o.Gateway[:])
 	}
 	b = append32(append16(append16(b, attrHeadSize+4), attrRouteOut), o.Link)
 	if o.Metric != 0 {
@@ -209,12 +254,12 @@ func appendRoute(b []byte, o Op, kind, flags uint16, seq uint32) []byte {
 	return finish(b, start)
 }
 
-// appendAttr appends struct rtattr with four bytes behind it; those need no pad.
+// appendAttr appends struct rtattr with an address behind it, which needs no pad.
 //
 //go:noinline
-func appendAttr(b []byte, kind uint16, value [4]byte) []byte {
-	b = append16(append16(b, attrHeadSize+4), kind)
-	return append(b, value[0], value[1], value[2], value[3])
+func appendAttr(b []byte, kind uint16, value []byte) []byte {
+	b = append16(append16(b, uint16(attrHeadSize+len(value))), kind)
+	return append(b, value...)
 }
 
 // These stay out of line: inlined at each of their places, they would cost PID 1

@@ -17,6 +17,8 @@ const (
 	MessageAddressGone
 	MessageRoute
 	MessageRouteGone
+	// MessageOption is what a router advertised for programs.
+	MessageOption
 	// MessageAnswer ends a request: Errno says how.
 	MessageAnswer
 	// MessageDone ends a dump: Errno says how.
@@ -36,6 +38,8 @@ type Message struct {
 	Link    LinkFact
 	Address AddressFact
 	Route   RouteFact
+	// Options are of the link Link.Index, a part of what was read; RFC 4861 section 4.6.
+	Options []byte
 }
 
 // LinkFact is a link as the kernel has it.
@@ -55,23 +59,29 @@ type LinkFact struct {
 	MTUBytes          uint32
 }
 
-// AddressFact is an IPv4 address of a link.
+// AddressFact is an address of a link: IPv6 where Six is not zero.
 type AddressFact struct {
 	Link       uint32
 	Address    [4]byte
+	Six        [16]byte
 	PrefixBits uint8
 	// Protocol is who set it, IFA_PROTO.
 	Protocol uint8
 	// ValidSec is for how long from now it is valid, 2^32-1 for ever; zero where
 	// the kernel did not say.
 	ValidSec uint32
+	// PreferredSec is for how long new connections may begin from it, Flags its
+	// IFA_F_ bits; both of IPv6 only.
+	PreferredSec, Flags uint32
 }
 
-// RouteFact is an IPv4 route.
+// RouteFact is a route; of IPv6's, what is told is the gateway Six, and no destination.
 type RouteFact struct {
 	// Link is the way out, zero where there are several.
 	Link     uint32
 	Gateway  [4]byte
+	Six      [16]byte
+	V6       bool
 	Dest     [4]byte
 	DestBits uint8
 	Protocol uint8
@@ -82,7 +92,7 @@ type RouteFact struct {
 
 // NextMessage reads the first message of b into m, which it sets whole, and
 // returns what follows. ok is false where a length does not fit: the rest of b
-// cannot be read. IPv6 and what we never ask for come as MessageOther.
+// cannot be read. What we never ask for comes as MessageOther.
 func NextMessage(b []byte, m *Message) (rest []byte, ok bool) {
 	*m = Message{}
 	if len(b) < headSize {
@@ -103,6 +113,8 @@ func NextMessage(b []byte, m *Message) (rest []byte, ok bool) {
 		ok = m.address(body)
 	case msgNewRoute, msgDelRoute:
 		ok = m.route(body)
+	case msgOption:
+		ok = m.option(body)
 	case msgError, msgDone:
 		m.Kind = MessageAnswer
 		if kind == msgDone {
@@ -176,19 +188,30 @@ func (m *Message) address(body []byte) bool {
 	if len(body) < addrBodySize {
 		return false
 	}
-	if body[0] != familyIPv4 {
+	six := body[0] == familyIPv6
+	if !six && body[0] != familyIPv4 {
 		return true
 	}
 	m.Kind = MessageAddress
 	m.Address.PrefixBits, m.Address.Link = body[1], get32(body[4:])
-	local := false
+	m.Address.Flags = uint32(body[2])
+	local, bits := false, uint8(32)
+	if six {
+		bits = 128
+	}
 	for rest := body[addrBodySize:]; ; {
 		kind, value, after, ok := nextAttr(rest)
 		if !ok {
-			return len(rest) == 0 && m.Address.PrefixBits <= 32 && m.Address.Link != 0
+			return len(rest) == 0 && m.Address.PrefixBits <= bits && m.Address.Link != 0 && six == (m.Address.Six != [16]byte{})
 		}
 		rest = after
 		switch {
+		case six && len(value) == 16 && (kind == attrAddrLocal || kind == attrAddrAddress && !local):
+			local = kind == attrAddrLocal
+			m.Address.Six = [16]byte(value)
+		case six && kind == attrAddrFlags && len(value) == 4:
+			m.Address.Flags = get32(value)
+		case six && len(value) != 1 && kind != attrAddrTimes:
 		case kind == attrAddrLocal && len(value) == 4:
 			// On a point-to-point link IFA_ADDRESS is the other end's.
 			local = true
@@ -199,6 +222,9 @@ func (m *Message) address(body []byte) bool {
 			m.Address.Protocol = value[0]
 		case kind == attrAddrTimes && len(value) == addrTimesSize:
 			m.Address.ValidSec = get32(value[4:])
+			if six {
+				m.Address.PreferredSec = get32(value)
+			}
 		}
 	}
 }
@@ -209,18 +235,26 @@ func (m *Message) route(body []byte) bool {
 	if len(body) < routeBodySize {
 		return false
 	}
-	if body[0] != familyIPv4 {
+	r := &m.Route
+	bits := uint8(32)
+	switch body[0] {
+	case familyIPv4:
+	case familyIPv6:
+		r.V6, bits = true, 128
+	default:
 		return true
 	}
 	m.Kind = MessageRoute
-	r := &m.Route
 	r.DestBits, r.Table, r.Protocol, r.Type = body[1], uint32(body[4]), body[5], body[7]
 	for rest := body[routeBodySize:]; ; {
 		kind, value, after, ok := nextAttr(rest)
 		if !ok {
-			return len(rest) == 0 && r.DestBits <= 32
+			return len(rest) == 0 && r.DestBits <= bits
 		}
 		rest = after
+		if kind == attrRouteGateway && r.V6 && len(value) == 16 {
+			r.Six = [16]byte(value)
+		}
 		if len(value) != 4 {
 			continue
 		}
@@ -237,6 +271,25 @@ func (m *Message) route(body []byte) bool {
 			r.Metric = get32(value)
 		}
 	}
+}
+
+// option reads struct nduseroptmsg: what a router advertised that the kernel has no use
+// for itself. Other ICMP messages have such options too.
+//
+//	0  uint8 family, 2  uint16 length of the options behind it, 4  int32 link
+//	8  uint8 ICMP type, 9  uint8 code
+func (m *Message) option(body []byte) bool {
+	if len(body) < optionSize {
+		return false
+	}
+	size := int(get16(body[2:]))
+	if size > len(body)-optionSize {
+		return false
+	}
+	if body[0] == familyIPv6 && body[8] == icmpAdvertisement {
+		m.Kind, m.Link.Index, m.Options = MessageOption, get32(body[4:]), body[optionSize:optionSize+size]
+	}
+	return true
 }
 
 // nextAttr takes struct rtattr off b: uint16 length with the head, uint16 type

@@ -45,12 +45,14 @@ type world struct {
 
 func newWorld(t *testing.T, want ...wire.Link) *world {
 	t.Helper()
-	fd, err := OpenSocket(Linux{})
+	n := New(want, "node-7", Linux{}.Random())
+	n.MakeSecret(Linux{})
+	fd, err := n.OpenSocket(Linux{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { unix.Close(fd) })
-	w := &world{t: t, n: New(want, "node-7", Linux{}.Random()), fd: fd, buffer: make([]byte, ReceiveSize)}
+	w := &world{t: t, n: n, fd: fd, buffer: make([]byte, ReceiveSize)}
 	for i := range w.packets {
 		w.packets[i] = -1
 	}
@@ -78,6 +80,9 @@ func (w *world) act(op Op) {
 		w.resolv = string(w.n.AppendResolv(nil))
 		w.n.Done(op, now)
 	case op.Slow():
+		if op.Kind == OpLinkUp && op.Name.String() != "lo" {
+			w.rules6(op)
+		}
 		if errno := RunSlow(Linux{}, op); errno != 0 {
 			w.n.Failed(op, errno, boottime(w.t))
 		} else {
@@ -98,6 +103,20 @@ func (w *world) act(op Op) {
 		w.n.Send(Linux{}, w.packets[op.PacketSlot()], op, request[:], now)
 	default:
 		w.n.Act(Linux{}, w.fd, op, request[:], now)
+	}
+}
+
+// rules6 sets what the loop's worker sets before a link comes up (init/core/link.go).
+func (w *world) rules6(op Op) {
+	w.t.Helper()
+	rules := map[string]string{"accept_ra": "0", "optimistic_dad": "1"}
+	if op.RA {
+		rules["accept_ra"], rules["stable_secret"] = "2", string(w.n.AppendSecret(nil))
+	}
+	for rule, value := range rules {
+		if err := os.WriteFile("/proc/sys/net/ipv6/conf/"+op.Name.String()+"/"+rule, []byte(value), 0); err != nil {
+			w.t.Error(err)
+		}
 	}
 }
 

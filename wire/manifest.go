@@ -53,6 +53,14 @@ type Link struct {
 	PrefixBits uint8
 	// Gateway is the default route's next hop; all zero means no route.
 	Gateway [4]byte
+	// Address6 is IPv6, Prefix6Bits the length of its prefix, 1 to 128, and Gateway6
+	// the next hop of IPv6's default route; all zero is none, of each.
+	Address6    [16]byte
+	Prefix6Bits uint8
+	Gateway6    [16]byte
+	// RA takes addresses, the default route and name servers from router
+	// advertisements, RFC 4861 and 8106. Without it the kernel ignores them.
+	RA bool
 	// DHCP4 asks for a lease, RFC 2131.
 	DHCP4 bool
 	// Probe has a leased address looked for by ARP before it is used, RFC 5227:

@@ -135,6 +135,18 @@ func (d *Decoder) link(l *Link) {
 		case keyLinkProbe:
 			d.field("probe")
 			l.Probe = d.boolField()
+		case keyLinkAddress6:
+			d.field("address6")
+			d.addressField(l.Address6[:])
+		case keyLinkPrefix6:
+			d.field("prefix6")
+			l.Prefix6Bits = uint8(d.uintField(128))
+		case keyLinkGateway6:
+			d.field("gateway6")
+			d.addressField(l.Gateway6[:])
+		case keyLinkRA:
+			d.field("ra")
+			l.RA = d.boolField()
 		default:
 			d.Unknown()
 		}

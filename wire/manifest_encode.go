@@ -69,11 +69,15 @@ func (e *Encoder) user(u *User) {
 func (e *Encoder) link(l *Link) {
 	m := e.Map()
 	e.textField(&m, keyLinkName, l.Name)
-	e.addressField(&m, keyLinkAddress, l.Address)
+	e.addressField(&m, keyLinkAddress, l.Address[:])
 	e.uintField(&m, keyLinkPrefix, uint64(l.PrefixBits))
-	e.addressField(&m, keyLinkGateway, l.Gateway)
+	e.addressField(&m, keyLinkGateway, l.Gateway[:])
 	e.boolField(&m, keyLinkDHCP4, l.DHCP4)
 	e.boolField(&m, keyLinkProbe, l.Probe)
+	e.addressField(&m, keyLinkAddress6, l.Address6[:])
+	e.uintField(&m, keyLinkPrefix6, uint64(l.Prefix6Bits))
+	e.addressField(&m, keyLinkGateway6, l.Gateway6[:])
+	e.boolField(&m, keyLinkRA, l.RA)
 	e.End(m)
 }
 
@@ -86,11 +90,11 @@ func (e *Encoder) linkRule(r *LinkRule) {
 	e.End(m)
 }
 
-// addressField writes four bytes, in network byte order.
-func (e *Encoder) addressField(m *EncoderMap, key uint8, address [4]byte) {
-	if address != [4]byte{} {
+// addressField writes an address that is not all zero, in network byte order.
+func (e *Encoder) addressField(m *EncoderMap, key uint8, address []byte) {
+	if !allZero(address) {
 		e.Key(m, key)
-		e.Bytes(address[:])
+		e.Bytes(address)
 	}
 }
 

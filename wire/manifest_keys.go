@@ -31,12 +31,16 @@ const (
 )
 
 const (
-	keyLinkName    = 0
-	keyLinkAddress = 1
-	keyLinkPrefix  = 2
-	keyLinkGateway = 3
-	keyLinkDHCP4   = 4
-	keyLinkProbe   = 5
+	keyLinkName     = 0
+	keyLinkAddress  = 1
+	keyLinkPrefix   = 2
+	keyLinkGateway  = 3
+	keyLinkDHCP4    = 4
+	keyLinkProbe    = 5
+	keyLinkAddress6 = 6
+	keyLinkPrefix6  = 7
+	keyLinkGateway6 = 8
+	keyLinkRA       = 9
 )
 
 const (

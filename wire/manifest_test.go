@@ -15,7 +15,7 @@ func full() *Manifest {
 		Access: []Operator{{Name: "alice", Key: [KeySize]byte{1, 2, 3}}},
 		Users:  []User{{Name: "mosquitto", UID: 100, GID: 1 << 20}},
 		Links: []Link{{Name: "eth0", Address: [4]byte{10, 0, 2, 15}, PrefixBits: 24, Gateway: [4]byte{10, 0, 2, 2}},
-			{DHCP4: true, Probe: true}},
+			{DHCP4: true, Probe: true, Address6: [16]byte{0xfd, 15: 15}, Prefix6Bits: 64, Gateway6: [16]byte{0xfe, 0x80, 15: 1}, RA: true}},
 		LinkRules: []LinkRule{{Name: "lan0", Match: []string{"MAC=52:54:00:00:00:01"}}, {Name: "wan0", Match: []string{"PCI_SLOT_NAME=0000:00:1f.6", "DRIVER=igc"}, Order: 2}},
 		Services: []Service{
 			{Name: "setup", Kind: KindOneShot, Exec: []string{"/bin/setup", "", "ü"},

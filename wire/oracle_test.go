@@ -48,6 +48,10 @@ type specLink struct {
 	Gateway    []byte `cbor:"3,keyasint,omitempty"`
 	DHCP4      bool   `cbor:"4,keyasint,omitempty"`
 	Probe      bool   `cbor:"5,keyasint,omitempty"`
+	Address6   []byte `cbor:"6,keyasint,omitempty"`
+	Prefix6    uint8  `cbor:"7,keyasint,omitempty"`
+	Gateway6   []byte `cbor:"8,keyasint,omitempty"`
+	RA         bool   `cbor:"9,keyasint,omitempty"`
 }
 
 type specService struct {
@@ -140,11 +144,11 @@ func spec(m *Manifest) specManifest {
 	for _, u := range m.Users {
 		out.Users = append(out.Users, specUser(u))
 	}
-	address := func(a [4]byte) []byte {
-		if a == [4]byte{} {
+	address := func(a []byte) []byte {
+		if allZero(a) {
 			return nil
 		}
-		return a[:]
+		return a
 	}
 	for _, o := range m.Access {
 		operator := specOperator{Name: o.Name}
@@ -154,7 +158,8 @@ func spec(m *Manifest) specManifest {
 		out.Access = append(out.Access, operator)
 	}
 	for _, l := range m.Links {
-		out.Links = append(out.Links, specLink{l.Name, address(l.Address), l.PrefixBits, address(l.Gateway), l.DHCP4, l.Probe})
+		out.Links = append(out.Links, specLink{l.Name, address(l.Address[:]), l.PrefixBits, address(l.Gateway[:]), l.DHCP4, l.Probe,
+			address(l.Address6[:]), l.Prefix6Bits, address(l.Gateway6[:]), l.RA})
 	}
 	for _, r := range m.LinkRules {
 		out.LinkRules = append(out.LinkRules, specLinkRule(r))
@@ -225,6 +230,7 @@ func TestRandomManifestsAgainstTheLibrary(t *testing.T) {
 		random(r, reflect.ValueOf(m).Elem())
 		for i := range m.Links {
 			m.Links[i].PrefixBits %= 33
+			m.Links[i].Prefix6Bits %= 129
 		}
 		b, err := AppendManifest(nil, m)
 		if err != nil {

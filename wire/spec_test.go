@@ -171,6 +171,7 @@ func TestWhatIsWrittenMatchesTheSpecification(t *testing.T) {
 		random(r, reflect.ValueOf(m).Elem())
 		for i := range m.Links {
 			m.Links[i].PrefixBits %= 33
+			m.Links[i].Prefix6Bits %= 129
 		}
 		if b, err := AppendManifest(nil, m); err != nil || !c.matches("manifest", decoded(t, b)) {
 			t.Fatalf("seed %d: %x, %v", seed, b, err)

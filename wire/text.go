@@ -55,6 +55,46 @@ func AppendIPv4(b []byte, address [4]byte) []byte {
 	return b
 }
 
+// AppendIPv6 appends "2001:db8::1", as RFC 5952 section 4 writes it; what is IPv4 in
+// IPv6 (section 5) is written the same way.
+func AppendIPv6(b []byte, address [16]byte) []byte {
+	const groups = 8
+	from, size := 0, 1 // the longest run of zeros, of two at least; the first of equals
+	for at := 0; at < groups; {
+		end := at
+		for end < groups && address[2*end] == 0 && address[2*end+1] == 0 {
+			end++
+		}
+		if end-at > size {
+			from, size = at, end-at
+		}
+		at = end + 1
+	}
+	for at := 0; at < groups; at++ {
+		if size > 1 && at == from {
+			b = append(b, ':', ':')
+			at += size - 1
+			continue
+		}
+		if at > 0 && (size < 2 || at != from+size) {
+			b = append(b, ':')
+		}
+		b = appendHex16(b, uint16(address[2*at])<<8|uint16(address[2*at+1]))
+	}
+	return b
+}
+
+// appendHex16 appends a number in lower case, without zeros before it.
+func appendHex16(b []byte, n uint16) []byte {
+	const digits = "0123456789abcdef"
+	for shift := 12; shift >= 0; shift -= 4 {
+		if n>>shift != 0 || shift == 0 {
+			b = append(b, digits[n>>shift&15])
+		}
+	}
+	return b
+}
+
 // ParseIPv4 reads four decimal octets. Leading zeros are refused: some read
 // them as octal, RFC 6943 section 3.1.1.
 func ParseIPv4(s string) (address [4]byte, ok bool) {

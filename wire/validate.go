@@ -213,10 +213,10 @@ func (l *Link) Problem() (what, next string) {
 			"use at most 15 bytes without '/', ':' and spaces, as \"eth0\""
 	case l.Probe && !l.DHCP4:
 		return name + " probes an address and asks for none", "add dhcp4, or leave probe out"
-	case l.DHCP4 && l.Address == [4]byte{} && l.PrefixBits == 0 && l.Gateway == [4]byte{}:
-		return "", ""
+	case (l.DHCP4 || l.RA || l.Address6 != [16]byte{}) && l.Address == [4]byte{} && l.PrefixBits == 0 && l.Gateway == [4]byte{}:
+		return l.problem6(name)
 	case l.Address == [4]byte{}:
-		return name + " has no address", "give one, as \"10.0.2.15/24\", or dhcp4"
+		return name + " has no address", "give one, as \"10.0.2.15/24\", or dhcp4 or ra"
 	case l.Address[0] == 0 || l.Address[0] == 127 || l.Address[0] >= 224:
 		return name + " cannot have the address " + string(AppendIPv4(nil, l.Address)),
 			"use a unicast address outside 0/8 and 127/8"
@@ -224,16 +224,35 @@ func (l *Link) Problem() (what, next string) {
 		return name + " has a prefix of " + Decimal(uint64(l.PrefixBits)) + " bits",
 			"use 1 to 32, as in \"10.0.2.15/24\""
 	case l.Gateway == [4]byte{}:
-		return "", ""
-	case !samePrefix(l.Address, l.Gateway, l.PrefixBits) || l.Gateway == l.Address:
+	case !samePrefix(l.Address[:], l.Gateway[:], l.PrefixBits) || l.Gateway == l.Address:
 		return name + " cannot reach its gateway " + string(AppendIPv4(nil, l.Gateway)),
 			"use another address of the link's own prefix"
+	}
+	return l.problem6(name)
+}
+
+// problem6 is Problem's part of IPv6.
+func (l *Link) problem6(name string) (what, next string) {
+	a, g := l.Address6[:], l.Gateway6[:]
+	near := allZero(g) || LinkLocal(&l.Gateway6)
+	switch {
+	case allZero(a) && l.Prefix6Bits == 0 && near:
+	case a[0] == 0xff || LinkLocal(&l.Address6) || allZero(a[:10]) || l.Prefix6Bits-1 > 127:
+		return name + " cannot have its IPv6 address", "use a global or unique local unicast one, as \"fd00::15/64\""
+	case !near && (!samePrefix(a, g, l.Prefix6Bits) || l.Gateway6 == l.Address6):
+		return name + " cannot reach its IPv6 gateway", "use another address of address6's prefix, or the gateway's link-local one"
 	}
 	return "", ""
 }
 
+// LinkLocal tells whether an IPv6 address is one of a link only, fe80::/10 (RFC 4291
+// section 2.5.6).
+//
+//go:noinline
+func LinkLocal(a *[16]byte) bool { return a[0] == 0xfe && a[1]&0xc0 == 0x80 }
+
 // samePrefix tells whether the first bits of two addresses are the same.
-func samePrefix(a, b [4]byte, bits uint8) bool {
+func samePrefix(a, b []byte, bits uint8) bool {
 	for i := range bits {
 		bit := byte(0x80) >> (i % 8)
 		if a[i/8]&bit != b[i/8]&bit {

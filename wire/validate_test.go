@@ -190,12 +190,20 @@ func TestValidateOfTheWholeManifest(t *testing.T) {
 		{&Manifest{Users: []User{{Name: "a"}, {Name: "a"}}}, `users: user "a" stands twice; the first counts; remove the other`},
 		{&Manifest{Users: []User{{Name: "a", UID: 1<<32 - 1}}}, `users: user "a" has id 4294967295; the kernel reads that as none; choose a smaller one`},
 		{with(func(l *Link) { l.Name = "a/b" }), `links: "a/b" is no link name; use at most 15 bytes without '/', ':' and spaces, as "eth0"`},
-		{with(func(l *Link) { l.Address = [4]byte{} }), `links: link "eth0" has no address; give one, as "10.0.2.15/24", or dhcp4`},
-		{with(func(l *Link) { *l = Link{Name: "eth0", DHCP4: true, Gateway: [4]byte{10, 0, 2, 2}} }), `links: link "eth0" has no address; give one, as "10.0.2.15/24", or dhcp4`},
+		{with(func(l *Link) { l.Address = [4]byte{} }), `links: link "eth0" has no address; give one, as "10.0.2.15/24", or dhcp4 or ra`},
+		{with(func(l *Link) { *l = Link{Name: "eth0", DHCP4: true, Gateway: [4]byte{10, 0, 2, 2}} }), `links: link "eth0" has no address; give one, as "10.0.2.15/24", or dhcp4 or ra`},
 		{with(func(l *Link) { l.Probe = true }), `links: link "eth0" probes an address and asks for none; add dhcp4, or leave probe out`},
 		{with(func(l *Link) { l.Address[0] = 127 }), `links: link "eth0" cannot have the address 127.0.2.15; use a unicast address outside 0/8 and 127/8`},
 		{with(func(l *Link) { l.PrefixBits = 0 }), `links: link "eth0" has a prefix of 0 bits; use 1 to 32, as in "10.0.2.15/24"`},
 		{with(func(l *Link) { l.Gateway = [4]byte{10, 0, 3, 1} }), `links: link "eth0" cannot reach its gateway 10.0.3.1; use another address of the link's own prefix`},
+		{with(func(l *Link) { l.Prefix6Bits = 64 }), `links: link "eth0" cannot have its IPv6 address; use a global or unique local unicast one, as "fd00::15/64"`},
+		{with(func(l *Link) { l.Gateway6 = [16]byte{0xfd, 15: 1} }), `links: link "eth0" cannot have its IPv6 address; use a global or unique local unicast one, as "fd00::15/64"`},
+		{with(func(l *Link) { l.Address6 = [16]byte{0xff, 2, 15: 1}; l.Prefix6Bits = 64 }), `links: link "eth0" cannot have its IPv6 address; use a global or unique local unicast one, as "fd00::15/64"`},
+		{with(func(l *Link) { l.Address6 = [16]byte{0xfe, 0x9f, 15: 1}; l.Prefix6Bits = 64 }), `links: link "eth0" cannot have its IPv6 address; use a global or unique local unicast one, as "fd00::15/64"`},
+		{with(func(l *Link) { l.Address6 = [16]byte{0xfd, 15: 1} }), `links: link "eth0" cannot have its IPv6 address; use a global or unique local unicast one, as "fd00::15/64"`},
+		{with(func(l *Link) {
+			*l = Link{Name: "eth0", Address6: [16]byte{0xfd, 15: 1}, Prefix6Bits: 64, Gateway6: [16]byte{0xfd, 1, 15: 1}}
+		}), `links: link "eth0" cannot reach its IPv6 gateway; use another address of address6's prefix, or the gateway's link-local one`},
 		{with(func(l *Link) { l.Gateway = l.Address }), `links: link "eth0" cannot reach its gateway 10.0.2.15; use another address of the link's own prefix`},
 	} {
 		problems := c.m.Validate()

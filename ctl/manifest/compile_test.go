@@ -38,7 +38,8 @@ func TestCompileAll(t *testing.T) {
 			0x0e, 0xe1, 0x72, 0xf3, 0xda, 0xa6, 0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07, 0x51, 0x1a}}},
 		Users: []wire.User{{Name: "mqtt", UID: 2001, GID: 2001}, {Name: "web", UID: 2002}},
 		Links: []wire.Link{{Name: "eth0", Address: [4]byte{10, 0, 2, 15}, PrefixBits: 24, Gateway: [4]byte{10, 0, 2, 2}},
-			{Address: [4]byte{192, 168, 0, 1}, PrefixBits: 16}, {Name: "lan0", DHCP4: true, Probe: true}},
+			{Address: [4]byte{192, 168, 0, 1}, PrefixBits: 16}, {Name: "lan0", DHCP4: true, Probe: true},
+			{Name: "lan1", Address6: [16]byte{0xfd, 15: 0x15}, Prefix6Bits: 64, Gateway6: [16]byte{0xfe, 0x80, 15: 1}, RA: true}},
 		LinkRules: []wire.LinkRule{{Name: "lan0", Match: []string{"MAC=52:54:00:00:00:01"}}, {Name: "wan0", Match: []string{"PCI_SLOT_NAME=0000:00:1f.6", "DRIVER=igc"}, Order: 2}},
 		Services: []wire.Service{
 			{Name: "setup", Kind: wire.KindOneShot, Exec: []string{"/bin/setup", ""}, Ready: wire.ReadyExit, Restart: wire.RestartOnFailure, EveryMsec: 7 * 86_400_000},

@@ -11,7 +11,7 @@ type scalar struct {
 	// what it is, as "a size"; like is one.
 	what, like string
 	// parse gives a value for each field of wire, as uint64, string, bool,
-	// [4]byte or [32]byte; or a problem.
+	// [4]byte, [16]byte or [32]byte; or a problem.
 	parse func(s string) (values []any, problem string)
 	// text is the other way; "" where nothing is set.
 	text func(values []any) string
@@ -90,7 +90,7 @@ func put(to reflect.Value, v any) bool {
 		to.SetString(v)
 	case bool:
 		to.SetBool(v)
-	case [4]byte, [wire.KeySize]byte:
+	case [4]byte, [16]byte, [wire.KeySize]byte:
 		to.Set(reflect.ValueOf(v))
 	}
 	return true

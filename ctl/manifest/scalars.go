@@ -3,6 +3,7 @@ package manifest
 import (
 	"encoding/hex"
 	"math"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strconv"
@@ -208,6 +209,39 @@ func publicKey() *scalar {
 }
 
 const ipv4Pattern = `[0-9]{1,3}(\.[0-9]{1,3}){3}`
+
+// ipv6 is an address, in any of RFC 4291's forms but that with a zone.
+func ipv6(like string) *scalar {
+	return &scalar{what: "an IPv6 address", like: like,
+		parse: func(s string) ([]any, string) {
+			a, err := netip.ParseAddr(s)
+			if err != nil || !a.Is6() || a.Zone() != "" || a.IsUnspecified() {
+				return nil, quote(s) + " is no IPv6 address"
+			}
+			return []any{a.As16()}, ""
+		},
+		text: func(v []any) string { return string(wire.AppendIPv6(nil, v[0].([16]byte))) },
+		json: object{{"type", "string"}, {"pattern", "^" + ipv6Pattern + "$"}}}
+}
+
+const ipv6Pattern = `[0-9A-Fa-f:.]{2,45}`
+
+// ipv6Prefix is an address and the length of its prefix.
+func ipv6Prefix() *scalar {
+	address := ipv6("")
+	return &scalar{what: "an IPv6 address and its prefix", like: "fd00::15/64",
+		parse: func(s string) ([]any, string) {
+			text, bits, _ := strings.Cut(s, "/")
+			values, problem := address.parse(text)
+			n, ok := wire.ParseUint(bits, 128)
+			if problem == "" && (!ok || n == 0) {
+				problem = quote(s) + " has no prefix of 1 to 128 bits"
+			}
+			return append(values, n), problem
+		},
+		text: func(v []any) string { return address.text(v) + "/" + strconv.FormatUint(v[1].(uint64), 10) },
+		json: object{{"type", "string"}, {"pattern", "^" + ipv6Pattern + "/[0-9]{1,3}$"}}}
+}
 
 // ipv4Prefix is an address and the length of its prefix.
 func ipv4Prefix() *scalar {

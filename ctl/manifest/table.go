@@ -71,6 +71,12 @@ func linkFields() []Field {
 			Doc: "Ask for an IPv4 address by DHCP, RFC 2131. It may stand beside an address of one's own."},
 		{Name: "probe", Wire: "Probe", Form: truth(), Default: "false", Live: true, Example: "true",
 			Doc: "Look for a leased address by ARP before it is used, RFC 5227: four to seven seconds for the certainty that nobody else has it."},
+		{Name: "address6", Wire: "Address6 Prefix6Bits", Form: ipv6Prefix(), Live: true, Unset: "none", Example: "fd00::15/64",
+			Doc: "An IPv6 address that the link has, with the length of its prefix."},
+		{Name: "gateway6", Wire: "Gateway6", Form: ipv6("fe80::1"), Live: true, Unset: "no default route of IPv6", Example: "fe80::1",
+			Doc: "The next hop of IPv6's default route, a link-local address or one of address6's own prefix."},
+		{Name: "ra", Wire: "RA", Form: truth(), Default: "false", Live: true, Example: "true",
+			Doc: "Take IPv6 addresses, the default route and name servers from router advertisements, RFC 4861. Without it they are ignored."},
 	}
 }
 

@@ -31,6 +31,7 @@ func (l *Loop) Adopt(memfd int32) {
 	}
 	l.readCounter(words)
 	l.adoptArea(words)
+	l.giveSecret()
 	l.tickAt, l.watchdog.due = l.now+tickNsec, true
 	l.watchdog.last = l.machine.shutdown.phase == phaseEnd
 	l.reconcile()

@@ -272,6 +272,7 @@ func (l *Loop) releaseServices() {
 	if l.area.holdUntil != 0 {
 		l.area.holdUntil = 0
 		l.push(evArea, -1, 0, 0)
+		l.giveSecret()
 	}
 }
 

@@ -51,6 +51,7 @@ func (l *Loop) adoptArea(words string) {
 	}
 	a.word = l.areaWord(words)
 	a.kept.tellLast()
+	l.links.net.TakeHints(a.values.Get(fs.StateLeases), l.now)
 	for n := range a.want {
 		a.values.Wrote(fs.StateKey(n), false)
 	}

@@ -60,6 +60,7 @@ func (l *Loop) Boot() {
 	l.readCounter(words)
 	l.startArea(words)
 	l.holdServices()
+	l.giveSecret()
 	l.resolve()
 	l.openControl()
 	l.openKnocks()

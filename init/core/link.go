@@ -38,6 +38,10 @@ func (l *Loop) openLinks(want []wire.Link) {
 	l.links.ops = make([]netcfg.Op, 0, netcfg.OpsMax)
 	l.links.net = netcfg.New(want, l.manifest.Node, seed)
 	l.links.net.NameLinks(l.manifest.LinkRules)
+	if l.links.net.WantsSix() {
+		// An address is used while others are asked whether they have it, RFC 4429.
+		l.writeFile(rules6Path+"all/optimistic_dad", "1")
+	}
 	for i, b := range l.links.kept {
 		l.links.net.RestoreLease(i, b, l.now)
 		l.links.kept[i] = nil
@@ -49,7 +53,7 @@ func (l *Loop) openLinks(want []wire.Link) {
 // called again by the slow tick: what could not be opened may be later.
 func (l *Loop) openLinkSockets() {
 	if l.sources.fd(rankLink, 0) < 0 {
-		fd, err := netcfg.OpenSocket(l.rooms.Net)
+		fd, err := l.links.net.OpenSocket(l.rooms.Net)
 		if err != nil {
 			l.console.say(l.now, "trouble: ", err.Error())
 			return
@@ -173,6 +177,14 @@ func (l *Loop) workLink(o netcfg.Op) {
 	}
 	request := k.net.Encode(k.request[:0], o)
 	w, errno := l.work(jobLink, workerNsec, func(p *Program) {
+		if o.Kind == netcfg.OpLinkUp && int(o.Want) < netcfg.LeasesMax {
+			accept := "0"
+			if o.RA {
+				accept = "2"
+				l.addRule6(p, &o, "/stable_secret", string(k.net.AppendSecret(k.line[:0])))
+			}
+			l.addRule6(p, &o, "/accept_ra", accept)
+		}
 		p.add("send to rtnetlink", unix.SYS_WRITE, uintptr(l.sources.fd(rankLinkAck, 0)), p.bytes(request), uintptr(len(request)), 0, 0)
 	})
 	if errno != 0 {
@@ -180,6 +192,30 @@ func (l *Loop) workLink(o netcfg.Op) {
 		return
 	}
 	w.link = o
+}
+
+// rules6Path is where the kernel keeps its rules of IPv6 for each link.
+const rules6Path = sysctlRoot + "net/ipv6/conf/"
+
+// addRule6 has the worker that brings a link up tell the kernel before what to do about
+// IPv6 on it: by which secret it makes addresses, and whether it listens to routers,
+// also while it forwards for others (2). The kernel does both under its lock of links,
+// for which the loop must not wait. A kernel without IPv6 has no such rules, and the link
+// comes up without.
+func (l *Loop) addRule6(p *Program, o *netcfg.Op, rule, value string) {
+	dir, path := l.sys.At(rules6Path + o.Name.String() + rule)
+	p.add("rule of IPv6", KeepResult|MayFail|unix.SYS_OPENAT, uintptr(dir), p.str(path), unix.O_WRONLY|unix.O_CLOEXEC, 0, 0)
+	p.add("rule of IPv6", UseResult|MayFail|unix.SYS_WRITE, 0, p.str(value), uintptr(len(value)), 0, 0)
+}
+
+// giveSecret lets links that listen to routers come up, once it is known whether an
+// earlier boot has kept a secret.
+//
+//go:noinline
+func (l *Loop) giveSecret() {
+	if n := l.links.net; n != nil && l.area.holdUntil == 0 && n.WantsSecret() {
+		n.MakeSecret(l.rooms.Net)
+	}
 }
 
 // networkIs: the stage network was reached or lost.

@@ -27,13 +27,14 @@ func (w *world) beginCalm() {
 		}
 	}
 	w.lan.calm()
+	w.router.calm()
 	w.links.plug("eth0")
 	if l := w.links.came("eth0"); l.cut {
 		w.links.plugCable(l, false)
 	}
 	settle := int64(0)
 	for i := range w.plan.manifest.Links {
-		if w.plan.manifest.Links[i].DHCP4 {
+		if want := &w.plan.manifest.Links[i]; want.DHCP4 || want.RA { // a router speaks all 30 s
 			settle = leaseSettleNsec
 		}
 	}
@@ -154,6 +155,7 @@ func (c *checks) linked() {
 		if want.DHCP4 {
 			c.hasLease(l)
 		}
+		c.hasSix(l, &want.Address6, want.RA)
 		if want.Address == [4]byte{} {
 			continue
 		}

@@ -25,13 +25,17 @@ type link struct {
 	// cut: its cable is out.
 	cut bool
 	mtu uint32
+	// rules are what the kernel was told of IPv6 on it.
+	rules map[string]string
 }
 
 type address struct {
 	link     uint32
 	ip       [4]byte
+	six      [16]byte // of IPv6; then ip is zero
 	bits     uint8
 	protocol uint8
+	flags    uint32 // IFA_F_, of IPv6
 	// endNsec is when the kernel takes it away, 0: never.
 	endNsec int64
 }
@@ -93,7 +97,8 @@ func (t *linkTable) plug(name string) {
 		return
 	}
 	t.next++
-	l := &link{index: t.next, name: name, kernel: name, loopback: name == "lo", mtu: 1500}
+	l := &link{index: t.next, name: name, kernel: name, loopback: name == "lo", mtu: 1500,
+		rules: map[string]string{acceptRA: "1"}}
 	t.list = append(t.list, l)
 	t.world.plugCard(l)
 	t.tell(groupLink, linkMessage(l, unix.RTM_NEWLINK, 0, 0))
@@ -122,6 +127,12 @@ func (t *linkTable) set(l *link, up bool) {
 		t.dropRoutes(l.index) // fib_sync_down_dev: without a word
 	}
 	t.tell(groupLink, linkMessage(l, unix.RTM_NEWLINK, 0, 0))
+	if up {
+		t.world.check.toldOf(l)
+		t.world.router.solicited(l)
+	} else {
+		t.dropSix(l.index)
+	}
 	if up && l.loopback {
 		t.addAddress(address{link: l.index, ip: [4]byte{127, 0, 0, 1}, bits: 8}, false)
 	}
@@ -183,16 +194,24 @@ func (t *linkTable) dropAddress(i int) {
 	if !t.hasAddress(a.link) {
 		t.dropRoutes(a.link)
 	}
-	t.tell(groupAddress, t.world.addressMessage(&a, unix.RTM_DELADDR, 0, 0))
+	t.tell(a.group(), t.world.addressMessage(&a, unix.RTM_DELADDR, 0, 0))
 }
 
 func (t *linkTable) hasAddress(index uint32) bool {
 	for i := range t.addresses {
-		if t.addresses[i].link == index {
+		if t.addresses[i].link == index && t.addresses[i].six == [16]byte{} {
 			return true
 		}
 	}
 	return false
+}
+
+// group hears of changes to the address.
+func (a *address) group() uint32 {
+	if a.six != [16]byte{} {
+		return groupSix
+	}
+	return groupAddress
 }
 
 func (t *linkTable) addAddress(a address, replace bool) errno {
@@ -207,14 +226,15 @@ func (t *linkTable) addAddress(a address, replace bool) errno {
 	}
 	t.world.expireAt(a)
 	t.world.check.configured(&a)
-	t.tell(groupAddress, t.world.addressMessage(&a, unix.RTM_NEWADDR, 0, 0))
+	t.world.check.grantedSix(&a)
+	t.tell(a.group(), t.world.addressMessage(&a, unix.RTM_NEWADDR, 0, 0))
 	return 0
 }
 
 // addressAt finds what the kernel tells addresses apart by; -1 is none.
 func (t *linkTable) addressAt(a *address) int {
 	for i := range t.addresses {
-		if b := &t.addresses[i]; b.link == a.link && b.ip == a.ip && b.bits == a.bits {
+		if b := &t.addresses[i]; b.link == a.link && b.ip == a.ip && b.six == a.six && b.bits == a.bits {
 			return i
 		}
 	}
@@ -281,8 +301,7 @@ func (t *linkTable) dropRoute(r route) errno {
 
 // change does one request.
 func (t *linkTable) change(w *world, r *request) errno {
-	var ip, gateway [4]byte
-	copy(ip[:], r.attrs[unix.IFA_LOCAL])
+	var gateway [4]byte
 	copy(gateway[:], r.attrs[unix.RTA_GATEWAY])
 	index := binary.LittleEndian.Uint32(r.body[4:])
 	switch r.kind {
@@ -304,26 +323,7 @@ func (t *linkTable) change(w *world, r *request) errno {
 		}
 		return 0
 	case unix.RTM_NEWADDR, unix.RTM_DELADDR:
-		if t.at(index) == nil {
-			return unix.ENODEV
-		}
-		a := address{link: index, ip: ip, bits: r.body[1]}
-		if p := r.attrs[attrAddressProto]; len(p) == 1 {
-			a.protocol = p[0]
-		}
-		if !a.setEnd(r.attrs[unix.IFA_CACHEINFO], w.now) {
-			return unix.EINVAL
-		}
-		if r.kind == unix.RTM_NEWADDR {
-			return t.addAddress(a, r.flags&unix.NLM_F_REPLACE != 0)
-		}
-		for i := range t.addresses {
-			if b := &t.addresses[i]; b.link == a.link && b.ip == a.ip && b.bits == a.bits {
-				t.dropAddress(i)
-				return 0
-			}
-		}
-		return unix.EADDRNOTAVAIL
+		return t.changeAddress(w, r, index)
 	}
 	if len(r.attrs[unix.RTA_OIF]) != 4 {
 		return unix.EINVAL
@@ -338,6 +338,38 @@ func (t *linkTable) change(w *world, r *request) errno {
 		return t.addRoute(way)
 	}
 	return t.dropRoute(way)
+}
+
+// changeAddress adds an address or takes one away.
+func (t *linkTable) changeAddress(w *world, r *request, index uint32) errno {
+	if t.at(index) == nil {
+		return unix.ENODEV
+	}
+	a := address{link: index, bits: r.body[1]}
+	if r.body[0] == unix.AF_INET6 {
+		copy(a.six[:], r.attrs[unix.IFA_LOCAL])
+	} else {
+		copy(a.ip[:], r.attrs[unix.IFA_LOCAL])
+	}
+	if p := r.attrs[attrAddressProto]; len(p) == 1 {
+		a.protocol = p[0]
+	}
+	if a.six != [16]byte{} && len(r.attrs[unix.IFA_CACHEINFO]) == 0 {
+		a.flags = unix.IFA_F_PERMANENT
+	}
+	if !a.setEnd(r.attrs[unix.IFA_CACHEINFO], w.now) {
+		return unix.EINVAL
+	}
+	if r.kind == unix.RTM_NEWADDR {
+		return t.addAddress(a, r.flags&unix.NLM_F_REPLACE != 0)
+	}
+	for i := range t.addresses {
+		if b := &t.addresses[i]; b.link == a.link && b.ip == a.ip && b.six == a.six && b.bits == a.bits {
+			t.dropAddress(i)
+			return 0
+		}
+	}
+	return unix.EADDRNOTAVAIL
 }
 
 // setEnd reads struct ifa_cacheinfo; an address of no time at all is refused.

@@ -23,6 +23,7 @@ func randomManifest(r *rand) (m *wire.Manifest, missing []string) {
 		m.Links = []wire.Link{{Name: pick(r, "", "eth0"), Address: [4]byte{10, 0, 2, 15}, PrefixBits: 24,
 			Gateway: pick(r, [4]byte{}, [4]byte{10, 0, 2, 2})}}
 		randomLease(&m.Links[0], rand{state: r.state ^ 0xd4c9})
+		randomSix(&m.Links[0], rand{state: r.state ^ 0x6d4c9})
 		randomName(m, rand{state: r.state ^ 0x7a3e})
 	case 2:
 		m.Links = []wire.Link{{Name: "eth9", Address: [4]byte{10, 0, 9, 9}, PrefixBits: 24}}
@@ -58,6 +59,20 @@ func randomName(m *wire.Manifest, r rand) {
 	}
 	m.LinkRules = []wire.LinkRule{{Name: "lan0", Match: []string{pick(&r, "DRIVER=virtio_net", "PCI_SLOT_NAME=0000:00:02.0")}}}
 	m.Links[0].Name = pick(&r, "", "lan0")
+}
+
+// randomSix has a link speak IPv6 too, or only that.
+func randomSix(l *wire.Link, r rand) {
+	if r.percent(50) {
+		return
+	}
+	if r.percent(20) {
+		*l = wire.Link{Name: l.Name}
+	}
+	l.RA = r.percent(80)
+	if !l.RA || r.percent(40) {
+		l.Address6, l.Prefix6Bits = [16]byte{0xfd, 15: 15}, 64
+	}
 }
 
 // serviceName is "s0", "s1", …: short in transcripts.

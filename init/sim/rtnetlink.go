@@ -74,9 +74,15 @@ func linkMessage(l *link, kind, flags uint16, seq uint32) []byte {
 // long it is valid.
 func (w *world) addressMessage(a *address, kind, flags uint16, seq uint32) []byte {
 	m := newMessage(kind, flags, seq)
-	m.b = append(append(m.b, unix.AF_INET, a.bits, 0, 0), word(a.link)...)
-	m.attr(unix.IFA_ADDRESS, a.ip[:])
-	m.attr(unix.IFA_LOCAL, a.ip[:])
+	if a.six != [16]byte{} {
+		m.b = append(append(m.b, unix.AF_INET6, a.bits, byte(a.flags), 0), word(a.link)...)
+		m.attr(unix.IFA_ADDRESS, a.six[:])
+		m.attr(unix.IFA_FLAGS, word(a.flags))
+	} else {
+		m.b = append(append(m.b, unix.AF_INET, a.bits, 0, 0), word(a.link)...)
+		m.attr(unix.IFA_ADDRESS, a.ip[:])
+		m.attr(unix.IFA_LOCAL, a.ip[:])
+	}
 	if a.protocol != 0 {
 		m.attr(attrAddressProto, []byte{a.protocol})
 	}
@@ -198,6 +204,9 @@ func (w *world) dump(s *netlink, r *request) {
 		}
 	case unix.RTM_GETADDR:
 		for i := range t.addresses {
+			if r.body[0] == unix.AF_INET && t.addresses[i].six != [16]byte{} {
+				continue
+			}
 			list = append(list, w.addressMessage(&t.addresses[i], unix.RTM_NEWADDR, flags, r.seq)...)
 		}
 	case unix.RTM_GETROUTE:

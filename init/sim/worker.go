@@ -199,6 +199,8 @@ func (w *world) openForWorker(p *process, k *worker, path string) (uintptr, errn
 	switch {
 	case path == resolvNew:
 		k.kept = w.openResolv()
+	case w.openRule(path) != nil:
+		k.kept = w.openRule(path)
 	case w.disk == nil || path != diskNode:
 		return 0, unix.ENOENT
 	default:

@@ -38,6 +38,7 @@ type world struct {
 	doors  map[uint16]*socket
 	links  linkTable
 	lan    *lan
+	router *router
 	inputs inputs
 	// disk has the state area; nil: the kernel's words name none.
 	disk *disk
