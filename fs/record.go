@@ -120,6 +120,7 @@ func putLE(b []byte, v uint64) {
 	}
 }
 
+//go:noinline
 func le(b []byte) (v uint64) {
 	for n, c := range b {
 		v |= uint64(c) << (8 * n)

@@ -104,6 +104,8 @@ func ReadPowerButton(sys Sys, fd int) (pressed, gone bool) {
 }
 
 // openAgain opens path, once more for each signal that interrupts it.
+//
+//go:noinline
 func openAgain(sys Sys, path string, flags int) (fd int, errno unix.Errno) {
 	for range interruptsMax {
 		if fd, errno = sys.Open(path, flags); errno != unix.EINTR {

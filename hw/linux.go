@@ -11,6 +11,8 @@ import (
 type Linux struct{ Held bool }
 
 // errnoOf takes the number back out of what x/sys wraps; it returns nothing else.
+//
+//go:noinline
 func errnoOf(err error) unix.Errno {
 	if err == nil {
 		return 0

@@ -209,6 +209,8 @@ func index(b []byte, c byte) int {
 }
 
 // number reads decimal digits of at most max.
+//
+//go:noinline
 func number(b []byte, max uint64) (n uint64, ok bool) {
 	if len(b) == 0 || len(b) > 20 {
 		return 0, false

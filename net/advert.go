@@ -29,6 +29,8 @@ type advertName struct {
 
 // advertOf finds what the link was advertised, or nil where nobody wants that; and
 // whose link it is, wantNone where nobody's.
+//
+//go:noinline
 func (n *Net) advertOf(link uint32) (a *advert, want int) {
 	want = wantNone
 	for i := range n.wantsCount {

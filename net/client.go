@@ -176,6 +176,8 @@ func (c *client) follow(link *LinkFact, now int64) {
 }
 
 // pause has the client begin anew at an instant.
+//
+//go:noinline
 func (c *client) pause(atNsec int64) {
 	c.state, c.atNsec = clientPausing, atNsec
 	if !c.held && c.beganNsec == 0 {
@@ -197,9 +199,13 @@ func (c *client) begin(xid uint32, now int64) {
 }
 
 // enter changes the state; what it does first is due at once.
+//
+//go:noinline
 func (c *client) enter(s clientState, now int64) { c.state, c.tries, c.atNsec = s, 0, now }
 
 // drop gives the lease up: its address and routes are not wanted any more.
+//
+//go:noinline
 func (c *client) drop(now int64) {
 	if c.held {
 		c.held, c.dropped, c.beganNsec, c.kept, c.announces = false, c.lease.names(), now, 0, 0

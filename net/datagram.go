@@ -69,6 +69,8 @@ func pseudoSum(ip []byte, length int) uint32 {
 }
 
 // sumWords adds 16-bit words, RFC 1071; an odd last byte is a high one.
+//
+//go:noinline
 func sumWords(sum uint32, b []byte) uint32 {
 	for ; len(b) > 1; b = b[2:] {
 		sum += uint32(b[0])<<8 | uint32(b[1])

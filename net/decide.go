@@ -318,6 +318,8 @@ func (n *Net) NextDeadline() int64 {
 }
 
 // earlier returns the attempt's time where it is to come and before than.
+//
+//go:noinline
 func (a *attempt) earlier(than, passed int64) int64 {
 	if a.atNsec > passed && (than == 0 || a.atNsec < than) {
 		return a.atNsec

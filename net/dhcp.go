@@ -295,6 +295,8 @@ func (t *leaseText) read(o *options, code byte) bool {
 
 // nameOK tells whether all of b may stand in a host or domain name: labels of
 // letters, digits, '-' and '_', with a dot between two.
+//
+//go:noinline
 func nameOK(b []byte) bool {
 	label := 0
 	for i, c := range b {
@@ -368,6 +370,7 @@ func prefixed(address [4]byte, bits uint8) [4]byte {
 	return [4]byte{byte(word >> 24), byte(word >> 16), byte(word >> 8), byte(word)}
 }
 
+//go:noinline
 func getNet32(b []byte) uint32 {
 	return uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])
 }

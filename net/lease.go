@@ -82,6 +82,8 @@ func (n *Net) acceptable(i int, m *dhcpMessage) refusal {
 }
 
 // unicast leaves out 0/8, loopback, multicast and all above it.
+//
+//go:noinline
 func unicast(a [4]byte) bool { return a[0] != 0 && a[0] != 127 && a[0] < 224 }
 
 // routeAcceptable leaves out routes that no honest server gives: to prefixes of 1

@@ -34,6 +34,8 @@ type newsRing struct {
 }
 
 // add forgets the oldest where there is no room: a log that lags must not grow.
+//
+//go:noinline
 func (r *newsRing) add(e news) {
 	if r.size == newsMax {
 		r.first = (r.first + 1) % newsMax

@@ -44,6 +44,8 @@ func NameOf(s string) (n LinkName) {
 }
 
 // Is compares without allocating.
+//
+//go:noinline
 func (n *LinkName) Is(s string) bool { return string(n.bytes[:n.size]) == s }
 
 // String is the name.

@@ -4,6 +4,7 @@ package netcfg
 // Flood, OOPSLA 2014) from a seed of the kernel's. None of it guards a secret.
 type random struct{ state uint64 }
 
+//go:noinline
 func (r *random) next() uint64 {
 	r.state += 0x9e3779b97f4a7c15
 	z := r.state

@@ -31,6 +31,8 @@ func (n *Net) decideResolv(now int64, ops []Op) []Op {
 }
 
 // names tells whether a lease brings anything for resolv.conf.
+//
+//go:noinline
 func (t *leaseTerms) names() bool { return t.dns.count > 0 || t.search.size > 0 || t.domain.size > 0 }
 
 // AppendResolv appends the file's text, at most ResolvSizeMax bytes. Servers past

@@ -131,6 +131,8 @@ func appendHead(b []byte, kind, flags uint16, seq uint32) []byte {
 }
 
 // finish sets the length of the message that began at start.
+//
+//go:noinline
 func finish(b []byte, start int) []byte {
 	size := uint32(len(b) - start)
 	b[start], b[start+1] = byte(size), byte(size>>8)

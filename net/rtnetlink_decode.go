@@ -294,6 +294,8 @@ func (m *Message) option(body []byte) bool {
 
 // nextAttr takes struct rtattr off b: uint16 length with the head, uint16 type
 // (its two highest bits are flags), the value, and a pad to a multiple of four.
+//
+//go:noinline
 func nextAttr(b []byte) (kind uint16, value, rest []byte, ok bool) {
 	if len(b) < attrHeadSize {
 		return 0, nil, nil, false
@@ -307,6 +309,7 @@ func nextAttr(b []byte) (kind uint16, value, rest []byte, ok bool) {
 
 func get16(b []byte) uint16 { return uint16(b[0]) | uint16(b[1])<<8 }
 
+//go:noinline
 func get32(b []byte) uint32 {
 	return uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24
 }

@@ -124,6 +124,8 @@ func (e *Encoder) Map() EncoderMap {
 
 // Key writes a key; the caller writes one item after it, and calls with
 // ascending keys of 0 to 254.
+//
+//go:noinline
 func (e *Encoder) Key(m *EncoderMap, key uint8) {
 	m.count++
 	e.head(majorUint, uint64(key))

@@ -59,6 +59,8 @@ func SignalName(number uint8) string {
 }
 
 // indexName finds name in a table whose unused places are empty.
+//
+//go:noinline
 func indexName(names []string, name string) (uint8, bool) {
 	for i := range names {
 		if names[i] == name && name != "" {

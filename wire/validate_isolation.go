@@ -191,6 +191,8 @@ func writableOK(path string) bool {
 }
 
 // within tells whether path is folder, or below it.
+//
+//go:noinline
 func within(path, folder string) bool {
 	return len(path) >= len(folder) && path[:len(folder)] == folder &&
 		(len(path) == len(folder) || path[len(folder)] == '/')

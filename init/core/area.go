@@ -277,6 +277,8 @@ func (l *Loop) releaseServices() {
 }
 
 // alarm says what is wrong with the area, once.
+//
+//go:noinline
 func (l *Loop) alarm(text string) {
 	if l.area.alarm != text {
 		l.area.alarm = text

@@ -38,6 +38,8 @@ func (c *coder) number(v int64) int64 {
 }
 
 // within is a number from 0 up to, and without, end.
+//
+//go:noinline
 func (c *coder) within(v, end int) int {
 	n := c.number(int64(v))
 	if n < 0 || n >= int64(end) {
@@ -56,6 +58,8 @@ func (c *coder) flag(v bool) bool {
 }
 
 // bytes passes as many bytes through as b has.
+//
+//go:noinline
 func (c *coder) bytes(b []byte) {
 	if c.at+len(b) > len(c.b) {
 		c.bad = true

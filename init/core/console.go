@@ -45,6 +45,7 @@ func (c *console) trouble(now int64, what string, errno Errno) {
 	c.say(now, "trouble: ", what, ": ", errnoName(errno))
 }
 
+//go:noinline
 func (c *console) put(b []byte) {
 	if c.used+len(b)+2 > len(c.buf) {
 		c.dropped++

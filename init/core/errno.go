@@ -16,6 +16,8 @@ func errnoName(e Errno) string {
 
 // permanent tells whether the start of a service that failed so would fail the
 // same way again: then trying is of no use. Everything else may pass.
+//
+//go:noinline
 func permanent(e Errno) bool {
 	switch e {
 	case unix.ENOENT, unix.ENOTDIR, unix.EACCES, unix.ENOEXEC, unix.ELOOP,

@@ -59,6 +59,7 @@ func (t *text) code(c *coder) {
 	c.bytes(t.b[:t.length])
 }
 
+//go:noinline
 func (t *text) String() string { return string(t.b[:t.length]) }
 
 func (r *bootRecord) code(c *coder) {

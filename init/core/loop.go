@@ -289,6 +289,8 @@ func (l *Loop) act(o op) {
 }
 
 // push queues an event for the next round.
+//
+//go:noinline
 func (l *Loop) push(kind eventKind, service int, errno Errno, value int64) {
 	l.events[l.eventsTail] = event{kind, int16(service), errno, value}
 	l.eventsTail = (l.eventsTail + 1) % eventsMax

@@ -123,6 +123,8 @@ func (m *machine) next() int64 {
 }
 
 // sooner gives the earlier of two instants, where 0 means never.
+//
+//go:noinline
 func sooner(a, b int64) int64 {
 	if a == 0 || b != 0 && b < a {
 		return b

@@ -145,6 +145,8 @@ func (p *Program) words(list ...uint64) uintptr {
 }
 
 // bytes places a copy of b and gives its address.
+//
+//go:noinline
 func (p *Program) bytes(b []byte) uintptr {
 	if p.textUsed+len(b) > len(p.text) {
 		p.overflow = true

@@ -51,6 +51,7 @@ type filter struct {
 	count int
 }
 
+//go:noinline
 func (f *filter) add(code uint16, jt, jf uint8, k uint32) {
 	if f.count < filterMax {
 		f.code[f.count] = uint64(code) | uint64(jt)<<16 | uint64(jf)<<24 | uint64(k)<<32

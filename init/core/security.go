@@ -38,6 +38,7 @@ func decodeSecureBoot(variable []byte) secureBoot {
 // securityWords are two lists of phrases, each with a comma before it.
 type securityWords struct{ yes, no []byte }
 
+//go:noinline
 func (s *securityWords) add(yes bool, is, isNot string) {
 	if yes {
 		s.yes = append(append(s.yes, ", "...), is...)

@@ -101,6 +101,8 @@ func (s *service) nextRun(now int64) int64 {
 }
 
 // orDefault gives a manifest's time in ns; zero means the default.
+//
+//go:noinline
 func orDefault(valueMsec, defaultMsec uint32) int64 {
 	if valueMsec == 0 {
 		valueMsec = defaultMsec

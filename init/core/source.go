@@ -107,6 +107,8 @@ func (t *sources) open(sys Sys) Errno {
 }
 
 // fd gives the descriptor at a place, −1 when there is none.
+//
+//go:noinline
 func (t *sources) fd(r rank, at int) int32 { return t.table[t.base[r]+at].fd }
 
 // add watches fd and owns it from now on; when it fails (ENOMEM, ENOSPC) fd is
