@@ -21,6 +21,7 @@ import (
 	"mote/ctl/vm"
 	"mote/ctl/vm/vmtest"
 	"mote/fs/image/assemble"
+	"mote/fs/image/release"
 	"mote/size/installed"
 )
 
@@ -38,6 +39,16 @@ func TestQEMULongHTTPBoot(t *testing.T) {
 		vmtest.WaitLine(t, v, readyText)
 		vmtest.WaitLine(t, v, "the root in RAM by its signature, without verity")
 	})
+	t.Run("behind a disk that firmware refuses", func(t *testing.T) {
+		a, b := f.release(t, "2.0"), f.release(t, "1.0")
+		loader := a.Parts[release.KindLoader]
+		loader[len(loader)/2] ^= 1
+		c := httpMachine(t, f, kernel)
+		c.Disks = f.machine(t, 512, nil, a, b).Disks
+		v := vmtest.Start(t, c)
+		vmtest.WaitLine(t, v, readyText)
+		vmtest.WaitLine(t, v, "the root in RAM by its signature, without verity")
+	})
 	t.Run("changed", func(t *testing.T) {
 		changed := bytes.Clone(kernel)
 		initrd := section(t, changed, ".initrd")
@@ -46,9 +57,14 @@ func TestQEMULongHTTPBoot(t *testing.T) {
 	})
 }
 
-// httpBoot starts a machine on a LAN, in a network namespace, with dnsmasq and a
-// server of one file.
 func httpBoot(t *testing.T, f *factory, file []byte) *vm.VM {
+	t.Helper()
+	return vmtest.Start(t, httpMachine(t, f, file))
+}
+
+// httpMachine is a machine on a LAN, in a network namespace, with dnsmasq and a server
+// of one file.
+func httpMachine(t *testing.T, f *factory, file []byte) vm.Config {
 	t.Helper()
 	const server, path = "10.77.0.1", "/mote.efi"
 	w := newLAN(t, server)
@@ -78,12 +94,12 @@ func httpBoot(t *testing.T, f *factory, file []byte) *vm.VM {
 	if err := os.WriteFile(vars, f.vars, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return vmtest.Start(t, vm.Config{Binary: w.inside(dir, "qemu-system-x86_64"), MemoryBytes: 512 << 20, RNG: true,
+	return vm.Config{Binary: w.inside(dir, "qemu-system-x86_64"), MemoryBytes: 512 << 20, RNG: true,
 		Firmware: &vm.Firmware{Code: firmware, Vars: vars, Secure: true},
 		// Without PXE, whose waits take two minutes (EDK2, OvmfPkg/README).
 		Args: []string{"-fw_cfg", "name=opt/org.tianocore/IPv4PXESupport,string=n",
 			"-fw_cfg", "name=opt/org.tianocore/IPv6PXESupport,string=n", "-netdev", "tap,id=wire,ifname=wire0,script=no,downscript=no",
-			"-device", "virtio-net-pci,netdev=wire,romfile="}})
+			"-device", "virtio-net-pci,netdev=wire,romfile=,bootindex=1"}}
 }
 
 // lan is a network namespace with a tap device that machines and servers share.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -15,6 +16,10 @@ import (
 	"mote/fs/image"
 	"mote/size/installed"
 )
+
+// init takes SIGHUP, so that children begin with its default: under nohup(1) they
+// would inherit that it is ignored, and these tests ask what is inherited.
+func init() { signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP) }
 
 // testprog builds the program as the image has it, for an architecture, and
 // returns the words that run it: another machine's needs QEMU's user mode.
