@@ -149,6 +149,10 @@ type Reply struct {
 	Body []byte
 }
 
+// WaitingForConnection is what a service with a port waits for that has left, or was
+// not called yet: it is as it should be.
+const WaitingForConnection = "a connection"
+
 // Status answers VerbStatus.
 type Status struct {
 	Node    string

@@ -12,6 +12,7 @@ import (
 	"mote/ctl/mote/gencmd"
 	"mote/ctl/mote/imagecmd"
 	"mote/ctl/mote/manifestcmd"
+	"mote/ctl/mote/nodecmd"
 )
 
 // long is the help of the whole, with what scripts may rely on.
@@ -39,6 +40,8 @@ func root() *cobra.Command {
 		imagecmd.New(),
 		manifestcmd.New(),
 		manifestcmd.NewExplain(),
+		nodecmd.New(nodecmd.Real()),
+		nodecmd.NewLogs(nodecmd.Real()),
 	)
 	return c
 }

@@ -2,8 +2,8 @@ package image
 
 import "path/filepath"
 
-// agentProgram is the node's second binary.
-func agentProgram(root string) Program {
+// Agent is the node's second binary.
+func Agent(root string) Program {
 	return Program{Path: ProgramFolder + "/agent", Package: "./" + filepath.Join("ctl", "agent"), Module: root,
 		Flags: ProgramFlags(), Reason: "what is too large or too slow for PID 1"}
 }
@@ -14,6 +14,6 @@ func inventoryProfile(root string) Profile {
 		Name:     "inventory",
 		What:     "a node that tells its hardware on its second serial port",
 		Manifest: profileManifest("inventory"),
-		Programs: []Program{agentProgram(root)},
+		Programs: []Program{Agent(root)},
 	}
 }

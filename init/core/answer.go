@@ -179,7 +179,7 @@ func (l *Loop) waitingFor(i int) string {
 		return "its next restart"
 	case done, down:
 		if l.machine.awaitsKnock(int16(i)) {
-			return "a connection"
+			return wire.WaitingForConnection
 		}
 	}
 	return ""
