@@ -3,12 +3,14 @@
 package main_test
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"mote/ctl/vm"
 	"mote/ctl/vm/vmtest"
+	"mote/fs/image"
 )
 
 // TestQEMUWatchdog: a loop that never ends its turn is restarted by the hardware;
@@ -36,4 +38,26 @@ func TestQEMUWatchdog(t *testing.T) {
 func TestQEMUNoWatchdog(t *testing.T) {
 	g := boot(t, vm.Config{}, nil)
 	g.says("watchdog: Software Watchdog, 30 s")
+}
+
+// TestQEMUWatchdogHeld: somebody else holds the only watchdog before PID 1 comes. It
+// says so, and the node lives on without: it gets ready, answers, and ends in order.
+func TestQEMUWatchdogHeld(t *testing.T) {
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	holder := image.Program{Path: "/bin/holder", Package: "./init/testdata/holder", Module: root,
+		Flags: image.ProgramFlags(), Reason: "holds the watchdog of the machine under test"}
+	g := boot(t, vm.Config{Append: []string{"init=/bin/holder"}}, nil, holder)
+	g.says("trouble: open /dev/watchdog0 (Software Watchdog): EBUSY")
+	if s := g.service("relay"); s.State != "up" || s.Restarts != 0 {
+		t.Errorf("%+v", s)
+	}
+	g.dial("kill 1 15")
+	vmtest.Wait(t, g.VM)
+	if text := g.console(); strings.Contains(text, "watchdog: Software") {
+		t.Errorf("it was opened all the same:\n%s", text)
+	}
+	inOrder(t, g.console(), "power off: stopping services", "] power off")
 }
