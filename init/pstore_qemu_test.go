@@ -56,6 +56,9 @@ func panicked(t *testing.T, c vm.Config) {
 	if err := wire.DecodeLogs(g.control(wire.VerbPrevious, ""), &logs); err != nil {
 		t.Fatal(err)
 	}
+	if len(logs.Records) == 0 {
+		t.Fatalf("nothing is kept:\n%s", g.Tail())
+	}
 	var text strings.Builder
 	for i, r := range logs.Records {
 		if i > 0 && r.TimeNsec != 0 && r.TimeNsec < logs.Records[i-1].TimeNsec {

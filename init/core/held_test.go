@@ -60,6 +60,16 @@ func TestActUnderOvermounts(t *testing.T) {
 	must("clone", errno)
 	var status unix.WaitStatus
 	unix.Wait4(int(pid), &status, 0, nil)
+	// A call that takes no descriptor goes there first, with mounts of its own too.
+	p.reset("enter", -1, -1)
+	p.private()
+	p.add("open", KeepResult|unix.SYS_OPENAT, ^uintptr(99), p.str(p.enter(sys.At("/dev/null"))), unix.O_WRONLY, 0, 0)
+	p.add("write", UseResult|WholeResult|unix.SYS_WRITE, 0, p.str("x"), 1, 0, 0)
+	pid, _, errno = sys.Clone(p)
+	must("clone", errno)
+	var entered unix.WaitStatus
+	unix.Wait4(int(pid), &entered, 0, nil)
+	status |= entered
 	// Another program of PID 1 finds them where they are.
 	heir := &Linux{}
 	must("hold again", heir.Hold())

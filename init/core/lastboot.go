@@ -34,12 +34,14 @@ func (l *Loop) fetchLast() {
 	switch b.due {
 	case jobCrashMount:
 		fill = func(p *Program) {
-			p.add("mount "+hw.CrashFolder, unix.SYS_MOUNT, p.str("pstore"), p.str(hw.CrashFolder), p.str("pstore"), unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, 0)
+			folder := p.enter(l.sys.At(hw.CrashFolder))
+			p.mount("mount "+hw.CrashFolder, "pstore", folder, "pstore", quietMount, "")
 		}
 	case jobCrashErase:
 		fill = func(p *Program) {
 			for i := range b.records[:b.count] {
-				p.add("erase a record", unix.SYS_UNLINKAT, ^uintptr(99), p.str(b.records[i].Path()), 0, 0, 0) // AT_FDCWD, −100
+				dir, path := l.sys.At(b.records[i].Path())
+				p.add("erase a record", unix.SYS_UNLINKAT, uintptr(dir), p.str(path), 0, 0, 0)
 			}
 		}
 	default:

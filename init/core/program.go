@@ -169,6 +169,16 @@ func (p *Program) room(size int) uintptr {
 	return uintptr(unsafe.Pointer(&p.text[at]))
 }
 
+// enter has the child go to a directory that PID 1 holds (Sys.At), and gives what is
+// left of a path below it: for calls that take a path and no descriptor, so that what
+// somebody mounted over the directory is not taken for it.
+func (p *Program) enter(dirfd int, rest string) string {
+	if dirfd != unix.AT_FDCWD {
+		p.add("enter what is held", unix.SYS_FCHDIR, uintptr(dirfd), 0, 0, 0, 0)
+	}
+	return rest
+}
+
 // private gives the child mounts of its own: what is mounted outside still arrives,
 // what it mounts stays with it and goes when it ends.
 func (p *Program) private() {

@@ -17,7 +17,8 @@ import (
 //	     │                                 └──no such entry──▶ jobEntryLook ──▶ done
 //	     └──no firmware, not counted──▶ done
 //
-// Each worker has mounts of its own, which go with it. The boot partition is that of
+// Each worker has mounts of its own, which go with it, and which it finds whatever lies
+// over the kernel's directories. The boot partition is that of
 // the disk with the root. A machine that booted without the loader is not counted,
 // and no disk is touched.
 // A crash of PID 1 begins anew: an entry that has its tries already is found by
@@ -36,8 +37,9 @@ const (
 	loaderGUID = "-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
 	// globalGUID is UEFI's own, EFI_GLOBAL_VARIABLE.
 	globalGUID = "-8be4df61-93ca-11d2-aa0d-00e098032b8c"
-	// espFolder is where a worker mounts it: an empty folder of any root.
-	espFolder = "/var"
+	// ownFolder is where a worker mounts what only it shall see: an empty folder of any
+	// root. A place below /sys would be another one where somebody mounted over that.
+	ownFolder = "/var"
 )
 
 // restoreTries starts the worker that is due. Where there is no place for it the
@@ -71,13 +73,13 @@ func (l *Loop) readFirmware() {
 	}
 	_, errno = l.work(jobFirmware, workerNsec, func(p *Program) {
 		p.private()
-		p.mount("mount "+variablesFolder, "efivarfs", variablesFolder, "efivarfs", unix.MS_RDONLY|quietMount, "")
+		p.mount("mount efivarfs", "efivarfs", ownFolder, "efivarfs", unix.MS_RDONLY|quietMount, "")
 		buffer := p.room(fs.FirmwareVariableMax)
-		p.add("open", MayFail|KeepResult|unix.SYS_OPENAT, 0, p.str(variablesFolder+"/LoaderBootCountPath"+loaderGUID), unix.O_RDONLY|unix.O_CLOEXEC, 0, 0)
+		p.add("open", MayFail|KeepResult|unix.SYS_OPENAT, 0, p.str(ownFolder+"/LoaderBootCountPath"+loaderGUID), unix.O_RDONLY|unix.O_CLOEXEC, 0, 0)
 		p.add("read", MayFail|UseResult|unix.SYS_READ, 0, buffer, fs.FirmwareVariableMax, 0, 0)
 		p.add("pass on", WholeResult|unix.SYS_PWRITE64, uintptr(t.memfd), buffer, fs.FirmwareVariableMax, 0, 0)
 		second := p.room(secureBootBytes)
-		p.add("open", MayFail|KeepResult|unix.SYS_OPENAT, 0, p.str(variablesFolder+"/SecureBoot"+globalGUID), unix.O_RDONLY|unix.O_CLOEXEC, 0, 0)
+		p.add("open", MayFail|KeepResult|unix.SYS_OPENAT, 0, p.str(ownFolder+"/SecureBoot"+globalGUID), unix.O_RDONLY|unix.O_CLOEXEC, 0, 0)
 		p.add("read", MayFail|UseResult|unix.SYS_READ, 0, second, secureBootBytes, 0, 0)
 		p.add("pass on", WholeResult|unix.SYS_PWRITE64, uintptr(t.memfd), second, secureBootBytes, fs.FirmwareVariableMax, 0)
 	})
@@ -141,15 +143,16 @@ func (l *Loop) renameEntry() {
 	restored := t.entry.Restored()
 	_, errno := l.work(t.due, workerNsec, func(p *Program) {
 		p.private()
-		p.mount("mount", "/dev/"+device, espFolder, "vfat", quietMount, "")
-		to := p.str(espFolder + restored.Path())
+		source := p.enter(l.sys.At("/dev/" + device))
+		p.mount("mount", source, ownFolder, "vfat", quietMount, "")
+		to := p.str(ownFolder + restored.Path())
 		if t.due == jobEntry {
-			p.add("rename", unix.SYS_RENAMEAT2, 0, p.str(espFolder+t.entry.Path()), 0, to, unix.RENAME_NOREPLACE)
+			p.add("rename", unix.SYS_RENAMEAT2, 0, p.str(ownFolder+t.entry.Path()), 0, to, unix.RENAME_NOREPLACE)
 		}
 		p.add("open", KeepResult|unix.SYS_OPENAT, 0, to, unix.O_RDONLY|unix.O_CLOEXEC, 0, 0)
 		p.add("flush", UseResult|unix.SYS_SYNCFS, 0, 0, 0, 0, 0)
 		p.add("close", UseResult|unix.SYS_CLOSE, 0, 0, 0, 0, 0)
-		p.add("unmount", unix.SYS_UMOUNT2, p.str(espFolder), 0, 0, 0, 0)
+		p.add("unmount", unix.SYS_UMOUNT2, p.str(ownFolder), 0, 0, 0, 0)
 	})
 	if errno == 0 {
 		t.due = jobNone

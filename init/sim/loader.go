@@ -29,8 +29,8 @@ const (
 
 const (
 	loaderVariables = "/sys/firmware/efi/efivars"
-	secureVariable  = loaderVariables + "/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
-	loaderVariable  = loaderVariables + "/LoaderBootCountPath-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
+	secureVariable  = "/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
+	loaderVariable  = "/LoaderBootCountPath-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
 	entryTried      = "/EFI/Linux/mote-a-1.0-edge+2-1.efi"
 	entryRestored   = "/EFI/Linux/mote-a-1.0-edge+3-0.efi"
 	entryOther      = "/EFI/Linux/mote-b-0.9-edge+3-0.efi"
@@ -64,7 +64,7 @@ func (w *world) loaderCall(p *process, k *worker, c *call, f *file) (result uint
 		return 0, 0, true
 	case c.nr == unix.SYS_MOUNT && c.paths[1] == "/":
 		return 0, 0, true
-	case c.nr == unix.SYS_MOUNT && c.paths[1] == loaderVariables:
+	case c.nr == unix.SYS_MOUNT && c.paths[1] == "/var" && c.paths[2] == "efivarfs":
 		k.mounted = loaderVariables
 		return 0, 0, true
 	case c.nr == unix.SYS_MOUNT && c.paths[1] == "/var":
@@ -73,13 +73,13 @@ func (w *world) loaderCall(p *process, k *worker, c *call, f *file) (result uint
 		}
 		k.mounted = loaderDevice
 		return 0, 0, true
-	case c.nr == unix.SYS_OPENAT && c.paths[1] == loaderVariable && k.mounted == loaderVariables:
+	case c.nr == unix.SYS_OPENAT && path == loaderVariable && k.mounted == loaderVariables:
 		if w.loader.kind == loaderSilent {
 			return 0, unix.ENOENT, true
 		}
 		k.keep(p, &regular{text: utf16Variable(entryTried)})
 		return 3, 0, true
-	case c.nr == unix.SYS_OPENAT && c.paths[1] == secureVariable && k.mounted == loaderVariables:
+	case c.nr == unix.SYS_OPENAT && path == secureVariable && k.mounted == loaderVariables:
 		k.keep(p, &regular{text: []byte{6, 0, 0, 0, 1}})
 		return 3, 0, true
 	case k.mounted != loaderDevice:
