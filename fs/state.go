@@ -21,6 +21,7 @@ const (
 	StateIdentity                 // kept free for the node's identity
 	StateLeases                   // which address each card was leased last, and by whom
 	StateSlots                    // the highest security counter that was accepted, and which releases were ready
+	StateManifest                 // which manifests are kept, see manifests.go
 )
 
 const (

@@ -1,6 +1,10 @@
 package core
 
-import "golang.org/x/sys/unix"
+import (
+	"mote/wire"
+
+	"golang.org/x/sys/unix"
+)
 
 // Adopt takes over what an earlier program of this PID 1 left in memfd: the other
 // end of handOver. It stands in the place of Boot. What is not in the legacy is
@@ -52,7 +56,7 @@ func (l *Loop) Adopt(memfd int32) {
 
 // readLegacy reads and checks all of it; the text says what is wrong.
 func (l *Loop) readLegacy(fd int32) string {
-	all := make([]byte, legacyHeadSize+legacyTableMax+ringsCount*ringBytes+1)
+	all := make([]byte, legacyHeadSize+legacyTableMax+2*wire.EnvelopeSizeMax+ringsCount*ringBytes+1)
 	n := 0
 	errno := insist(func() (errno Errno) {
 		n, errno = l.sys.ReadAt(fd, all, 0)

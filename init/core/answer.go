@@ -16,6 +16,7 @@ type answers struct {
 	records  [wire.LogRecordsMax]wire.LogRecord
 	text     [ringBytes]byte
 	loop     wire.LoopStatus
+	applied  wire.Applied
 	sources  [ranksCount]wire.SourceStatus
 	request  wire.Request
 }
@@ -36,16 +37,16 @@ func forbidden(req *wire.Request, relay bool) (next string) {
 	return ""
 }
 
-// answer appends the reply to one request as a frame; relay tells that it came
-// from the relay.
-func (l *Loop) answer(b, payload []byte, relay bool) []byte {
+// answer appends the reply to one request of peer at as a frame; nil is that it comes
+// later.
+func (l *Loop) answer(b, payload []byte, at int) []byte {
 	a := &l.answers
 	req := &a.request
 	if err := wire.DecodeRequest(payload, req); err != nil {
 		return wire.AppendReplyError(b, req.ID, wire.ReplyError{Code: wire.CodeMalformed,
 			What: err.Error(), Next: "use a client of the same release"})
 	}
-	if next := forbidden(req, relay); next != "" {
+	if next := forbidden(req, at == relayConn); next != "" {
 		return wire.AppendReplyError(b, req.ID, wire.ReplyError{Code: wire.CodeForbidden, What: "that is not allowed", Next: next})
 	}
 	service := -1
@@ -67,6 +68,12 @@ func (l *Loop) answer(b, payload []byte, relay bool) []byte {
 		body = l.logs(l.rings[ringLast], req.Args)
 	case wire.VerbLoop:
 		body = l.loopStatus()
+	case wire.VerbApply, wire.VerbConfirm:
+		applied, wrong, later := l.applyRequest(at, req)
+		if later {
+			return nil
+		}
+		return appendApplied(b, req.ID, applied, wrong)
 	default:
 		if wrong := l.command(req.Verb, service); wrong.Code != 0 {
 			return wire.AppendReplyError(b, req.ID, wrong)
@@ -80,9 +87,22 @@ func (l *Loop) answer(b, payload []byte, relay bool) []byte {
 	return out
 }
 
+// appendApplied appends the reply to an apply or a confirmation.
+func appendApplied(b []byte, id uint32, body *wire.Applied, wrong *wire.ReplyError) []byte {
+	if wrong != nil {
+		return wire.AppendReplyError(b, id, *wrong)
+	}
+	if body == nil {
+		out, _ := wire.AppendReply(b, id, false, nil)
+		return out
+	}
+	out, _ := wire.AppendReply(b, id, false, body) // at most 128 names
+	return out
+}
+
 func (l *Loop) serviceNamed(name []byte) int {
 	for i := range l.machine.services[:l.machine.count] {
-		if string(name) == l.machine.services[i].spec.Name {
+		if s := &l.machine.services[i]; string(name) == s.spec.Name && !s.leaving {
 			return i
 		}
 	}
@@ -117,19 +137,25 @@ func (l *Loop) command(verb wire.Verb, service int) wire.ReplyError {
 func (l *Loop) status() *wire.Status {
 	a := &l.answers
 	a.status = wire.Status{Node: l.manifest.Node, Version: Version, State: "booting",
-		NowNsec: uint64(l.now), Services: a.services[:l.machine.count], Area: l.areaStatus()}
+		NowNsec: uint64(l.now), Area: l.areaStatus(), Manifest: l.manifestStatus()}
 	switch {
 	case l.machine.shutdown.goal != goalNone:
 		a.status.State = "stopping"
 	case l.machine.isReady:
 		a.status.State = "ready"
 	}
-	for i := range a.status.Services {
+	count := 0
+	for i := range l.machine.services[:l.machine.count] {
 		s := &l.machine.services[i]
-		a.services[i] = wire.ServiceStatus{Name: s.spec.Name, State: s.state.String(),
+		if s.spec == &vacant {
+			continue
+		}
+		a.services[count] = wire.ServiceStatus{Name: s.spec.Name, State: s.state.String(),
 			PID: uint32(l.starts[i].pid), Restarts: s.restarts, SinceNsec: uint64(s.since),
 			ReadyNsec: uint64(s.readyAt), LastEnd: s.last.words(), WaitingFor: l.waitingFor(i)}
+		count++
 	}
+	a.status.Services = a.services[:count]
 	return &a.status
 }
 

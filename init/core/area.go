@@ -75,7 +75,7 @@ type areaWant struct {
 
 const (
 	// areaKeys are read and written; a record of another key is left alone.
-	areaKeys   = int(fs.StateSlots) + 1
+	areaKeys   = int(fs.StateManifest) + 1
 	areaBlocks = areaKeys * fs.StateCopies
 )
 
@@ -249,7 +249,9 @@ func (l *Loop) openArea() {
 	a.phase, a.alarm = areaOpen, ""
 	l.areaOpened()
 	l.judgeCounter()
-	l.releaseServices()
+	if !l.fetchManifests(true) {
+		l.releaseServices()
+	}
 	l.keepArea()
 }
 

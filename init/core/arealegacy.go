@@ -56,4 +56,6 @@ func (l *Loop) adoptArea(words string) {
 		a.values.Wrote(fs.StateKey(n), false)
 	}
 	l.keepCrashes(a.kept.boot.count)
+	l.force.follow = true
+	l.followKept()
 }

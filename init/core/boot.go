@@ -22,6 +22,9 @@ type Rooms struct {
 // New makes a loop over sys and the rooms. It makes no system call yet.
 func New(sys Sys, rooms Rooms) *Loop {
 	l := &Loop{sys: sys, rooms: rooms, manifest: &wire.Manifest{}, workersFD: -1}
+	l.force.image = &held{manifest: l.manifest}
+	l.force.held = l.force.image
+	l.force.fetch.memfd, l.apply.memfd = -1, -1
 	l.around.nullFD, l.around.viewFD = -1, -1
 	l.console.fd, l.watchdog.fd, l.area.memfd = -1, -1, -1
 	l.machine.table = &Transitions
@@ -149,9 +152,10 @@ func (l *Loop) loadManifest() {
 		l.console.say(l.now, "trouble: ", err.Error())
 	} else {
 		l.manifest = m
+		l.force.image.manifest, l.force.image.bytes = m, text
 	}
 	l.manifestSum = sum(sumSeed, text)
-	l.problems = append(l.manifest.Validate(), l.missing()...)
+	l.problems = append(l.manifest.Validate(), l.missing(l.manifest)...)
 	unusable := wire.Unusable(l.problems)
 	l.machine.load(l.manifest, func(i int) bool { return unusable[i] })
 	l.setHostName(l.manifest.Node)
@@ -170,7 +174,7 @@ func (l *Loop) setHostName(name string) {
 
 // missing finds programs and directories that are not in the image: the root
 // is read-only, so they won't come later.
-func (l *Loop) missing() []wire.Problem {
+func (l *Loop) missing(m *wire.Manifest) []wire.Problem {
 	var list []wire.Problem
 	check := func(i int, field, path string) {
 		fd, errno := l.sys.Open(path, unix.O_PATH, 0)
@@ -180,11 +184,11 @@ func (l *Loop) missing() []wire.Problem {
 		if !permanent(errno) {
 			return // it is there, or that can't be told now: its start will say
 		}
-		list = append(list, wire.Problem{Service: i, Name: l.manifest.Services[i].Name, Field: field,
+		list = append(list, wire.Problem{Service: i, Name: m.Services[i].Name, Field: field,
 			What: path + ": " + errnoName(errno), Next: "add it to the image, or mend the path"})
 	}
-	for i := range l.manifest.Services {
-		s := &l.manifest.Services[i]
+	for i := range m.Services {
+		s := &m.Services[i]
 		if len(s.Exec) > 0 && s.Exec[0] != "" {
 			check(i, "exec", s.Exec[0])
 		}
@@ -208,7 +212,10 @@ func (l *Loop) readWords() (words string) {
 }
 
 // startNet opens rtnetlink, for the links of the manifest and of the kernel's words.
-func (l *Loop) startNet(words string) {
+func (l *Loop) startNet(words string) { l.openLinks(l.wantedLinks(words)) }
+
+// wantedLinks are the manifest's, and the one of the kernel's words.
+func (l *Loop) wantedLinks(words string) []wire.Link {
 	links := l.manifest.Links
 	if value, found := wire.KernelWord(words, netcfg.IPWordName); found {
 		word, err := netcfg.ParseIPWord(value)
@@ -218,5 +225,5 @@ func (l *Loop) startNet(words string) {
 			links = append(links[:len(links):len(links)], word.Link)
 		}
 	}
-	l.openLinks(links)
+	return links
 }

@@ -77,10 +77,11 @@ func (l *Loop) openCgroup(i int) Errno {
 	}
 	dir := cgroupServices + "/" + spec.Name
 	st.what = "make its cgroup"
-	if errno := l.sys.Mkdir(dir, 0o755); errno != 0 && errno != unix.EEXIST {
-		return errno
+	made := l.sys.Mkdir(dir, 0o755)
+	if made != 0 && made != unix.EEXIST {
+		return made
 	}
-	if errno := l.setLimits(dir+"/", &spec.Limits, st); errno != 0 {
+	if errno := l.setLimits(dir+"/", &spec.Limits, st, made != 0); errno != 0 {
 		return errno
 	}
 	st.hasCgroup = true
@@ -111,9 +112,16 @@ func (l *Loop) watchCgroup(i int) Errno {
 	return errno
 }
 
-// setLimits writes the limits that differ from the kernel's defaults. pids.max
-// is always set: a fork bomb must not keep PID 1 from making a thread.
-func (l *Loop) setLimits(dir string, lim *wire.Limits, st *start) Errno {
+// limitValue is one file of a cgroup, and whether its value is not the kernel's own
+// default.
+type limitValue struct {
+	file, value string
+	set         bool
+}
+
+// limitValues are the files of a service's limits. pids.max is always set: a fork bomb
+// must not keep PID 1 from making a thread.
+func (l *Loop) limitValues(lim *wire.Limits) [5]limitValue {
 	pids := lim.PidsMax
 	if pids == 0 {
 		pids = l.pidsMax
@@ -122,19 +130,34 @@ func (l *Loop) setLimits(dir string, lim *wire.Limits, st *start) Errno {
 	if period == 0 {
 		period = cpuPeriodUsecDefault
 	}
-	var text [64]byte
-	cpu := wire.AppendUint(append(wire.AppendUint(text[:0], uint64(lim.CPUMaxUsec)), ' '), uint64(period))
-	for _, f := range [...]struct {
-		file, value string
-		set         bool
-	}{
-		{"pids.max", string(wire.AppendUint(nil, uint64(pids))), true},
-		{"memory.max", string(wire.AppendUint(nil, lim.MemoryMaxBytes)), lim.MemoryMaxBytes != 0},
-		{"memory.high", string(wire.AppendUint(nil, lim.MemoryHighBytes)), lim.MemoryHighBytes != 0},
-		{"cpu.max", string(cpu), lim.CPUMaxUsec != 0},
-		{"cpu.weight", string(wire.AppendUint(nil, uint64(lim.CPUWeight))), lim.CPUWeight != 0},
-	} {
-		if !f.set {
+	weight := lim.CPUWeight
+	if weight == 0 {
+		weight = cpuWeightDefault
+	}
+	return [...]limitValue{
+		{"pids.max", orMax(uint64(pids)), true},
+		{"memory.max", orMax(lim.MemoryMaxBytes), lim.MemoryMaxBytes != 0},
+		{"memory.high", orMax(lim.MemoryHighBytes), lim.MemoryHighBytes != 0},
+		{"cpu.max", orMax(uint64(lim.CPUMaxUsec)) + " " + wire.Decimal(uint64(period)), lim.CPUMaxUsec != 0},
+		{"cpu.weight", wire.Decimal(uint64(weight)), lim.CPUWeight != 0},
+	}
+}
+
+// orMax is a number, or the kernel's word for none.
+func orMax(n uint64) string {
+	if n == 0 {
+		return "max"
+	}
+	return wire.Decimal(n)
+}
+
+// setLimits writes the limits that differ from the kernel's defaults, and all of them
+// where the cgroup was there before.
+func (l *Loop) setLimits(dir string, lim *wire.Limits, st *start, all bool) Errno {
+	values := l.limitValues(lim)
+	for n := range values {
+		f := &values[n]
+		if !f.set && !all {
 			continue
 		}
 		if errno := l.writeFile(dir+f.file, f.value); errno != 0 {
@@ -143,32 +166,23 @@ func (l *Loop) setLimits(dir string, lim *wire.Limits, st *start) Errno {
 		}
 	}
 	for n := range lim.IO {
-		if errno := l.setIOLimit(dir, &lim.IO[n], st); errno != 0 {
+		line, errno := l.ioLimit(&lim.IO[n])
+		if errno == 0 {
+			errno = l.writeFile(dir+"io.max", line)
+		}
+		if errno != 0 {
+			st.what = "limit I/O of disk " + lim.IO[n].Disk
 			return errno
 		}
 	}
 	return 0
 }
 
-// setIOLimit writes a line of io.max: "254:0 rbps=1048576 wiops=100".
-func (l *Loop) setIOLimit(dir string, lim *wire.IOLimit, st *start) Errno {
-	st.what = "limit I/O of disk " + lim.Disk
+// ioLimit makes a line of io.max: "254:0 rbps=1048576 wbps=max riops=max wiops=100".
+func (l *Loop) ioLimit(lim *wire.IOLimit) (string, Errno) {
 	line, errno := l.readFile("/sys/class/block/" + lim.Disk + "/dev")
-	if errno != 0 {
-		return errno
-	}
-	for _, f := range [...]struct {
-		key   string
-		value uint64
-	}{
-		{" rbps=", lim.ReadBytesPerSec}, {" wbps=", lim.WriteBytesPerSec},
-		{" riops=", uint64(lim.ReadOpsPerSec)}, {" wiops=", uint64(lim.WriteOpsPerSec)},
-	} {
-		if f.value != 0 {
-			line += f.key + string(wire.AppendUint(nil, f.value))
-		}
-	}
-	return l.writeFile(dir+"io.max", line)
+	return line + " rbps=" + orMax(lim.ReadBytesPerSec) + " wbps=" + orMax(lim.WriteBytesPerSec) +
+		" riops=" + orMax(uint64(lim.ReadOpsPerSec)) + " wiops=" + orMax(uint64(lim.WriteOpsPerSec)), errno
 }
 
 // populated reads whether processes are left in service i's cgroup. When that

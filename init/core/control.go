@@ -25,6 +25,7 @@ type conn struct {
 	out     []byte // what is left of the answer
 	waiting bool   // for room: the source watches EPOLLOUT
 	outBuf  []byte // made for the first answer, used for all
+	later   bool   // its request is under way: nothing more is read
 }
 
 // openControl begins to listen.
@@ -73,7 +74,7 @@ func (l *Loop) takeListen(fd int32) {
 }
 
 // reset makes c a new peer's.
-func (c *conn) reset() { c.inUsed, c.out, c.waiting = 0, nil, false }
+func (c *conn) reset() { c.inUsed, c.out, c.waiting, c.later = 0, nil, false, false }
 
 // takeConn reads a peer's request, or goes on with its answer.
 func (l *Loop) takeConn(at int) {
@@ -98,6 +99,9 @@ func (l *Loop) takeConn(at int) {
 // nextRequest answers the request at the head of the buffer, if it is whole.
 func (l *Loop) nextRequest(at int) {
 	c := &l.conns[at]
+	if c.later {
+		return
+	}
 	payload, used, ok := wire.NextFrame(c.in[:c.inUsed])
 	if !ok || used == 0 && c.inUsed == len(c.in) {
 		l.sources.remove(rankConn, at) // no request is so long: not our protocol
@@ -109,8 +113,28 @@ func (l *Loop) nextRequest(at int) {
 	if c.outBuf == nil {
 		c.outBuf = make([]byte, 0, wire.FrameHeadSize+wire.FrameSizeMax)
 	}
-	c.out = l.answer(c.outBuf, payload, at == relayConn)
+	if c.out = l.answer(c.outBuf, payload, at); c.out == nil {
+		c.later = l.sources.change(rankConn, at, 0) == 0
+		if !c.later {
+			l.sources.remove(rankConn, at)
+			return
+		}
+	}
 	c.inUsed = copy(c.in[:], c.in[used:c.inUsed])
+}
+
+// replyLater answers the request that peer at waits for.
+func (l *Loop) replyLater(at int, id uint32, body *wire.Applied, wrong *wire.ReplyError) {
+	c := &l.conns[at]
+	if !c.later {
+		return
+	}
+	c.later = false
+	if l.sources.change(rankConn, at, unix.EPOLLIN) != 0 {
+		l.sources.remove(rankConn, at)
+		return
+	}
+	c.out = appendApplied(c.outBuf, id, body, wrong)
 }
 
 // flushConns sends what was answered in this turn.

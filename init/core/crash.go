@@ -94,19 +94,28 @@ func (l *Loop) restart(reason string) {
 
 // sayKernel writes a line into the kernel's log, from where it reaches every
 // console and pstore. Priority 2 is critical, facility 3 a daemon.
-func (l *Loop) sayKernel(text string) {
+func (l *Loop) sayKernel(text string) { l.writeKernel("<26>mote: " + text) }
+
+// noteKernel writes one that only records: priority 5 is notice.
+func (l *Loop) noteKernel(text string) { l.writeKernel("<29>mote: " + text) }
+
+func (l *Loop) writeKernel(line string) {
 	fd, errno := l.sys.Open("/dev/kmsg", unix.O_WRONLY, 0)
 	if errno != 0 {
 		return
 	}
-	l.sys.Write(fd, []byte("<26>mote: "+text))
+	l.sys.Write(fd, []byte(line))
 	l.sys.Close(fd)
 }
 
 // appendLegacy gives the legacy as legacy.go describes it; false when a table of
 // the loop does not fit, or holds what can't be.
 func (l *Loop) appendLegacy() ([]byte, bool) {
-	all := make([]byte, legacyHeadSize+legacyTableMax)
+	size := legacyHeadSize + legacyTableMax + len(l.force.held.sealed)
+	if l.force.try.until != 0 {
+		size += len(l.force.try.before.sealed)
+	}
+	all := make([]byte, size)
 	c := coder{b: all[legacyHeadSize:]}
 	l.codeLegacy(&c)
 	all = all[:legacyHeadSize+c.at]

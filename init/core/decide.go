@@ -23,8 +23,9 @@ type machine struct {
 	seen [statesCount][triggersCount]uint32
 }
 
-// opsMax ops of one round: no service asks for more than three.
-const opsMax = 4*servicesMax + 8
+// opsMax ops of one round: no service asks for more than three, and two more where
+// another manifest describes it.
+const opsMax = 6*servicesMax + 8
 
 // ask appends an op. The bound can't be reached, see opsMax.
 // It stays out of line: inlined at each of its places, it would cost PID 1 kilobytes.
@@ -153,7 +154,7 @@ func (m *machine) enter(i int16, next state, now int64) {
 			m.ask(opUp, i, 0)
 		}
 	case down:
-		if s.again {
+		if m.emptied(i); s.again {
 			s.again = false
 			m.pull(i, trStart, now)
 		}
@@ -274,7 +275,7 @@ func (m *machine) probed(i int16, errno Errno, now int64) {
 // wish is an operator's word about one service.
 func (m *machine) wish(i int16, kind eventKind, now int64) {
 	s := &m.services[i]
-	if m.shutdown.goal != goalNone || s.last.kind == endRefused {
+	if m.shutdown.goal != goalNone || s.last.kind == endRefused || s.leaving || s.spec == &vacant {
 		return
 	}
 	// Whoever stops or starts it decides in place of the want of memory.

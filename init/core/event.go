@@ -55,20 +55,23 @@ type event struct {
 type opKind uint8
 
 const (
-	opNone    opKind = iota
-	opStart          // clone the service
-	opTerm           // send its stop signal
-	opKill           // kill its cgroup
-	opProbe          // try its socket
-	opUp             // it is ready: mark it
-	opTell           // say how it ended
-	opShed           // it is stopped as memory is short: value is the wait until it starts again
-	opFault          // a cell that can't happen was reached: value is state<<8|trigger
-	opReady          // the node is ready
-	opHalt           // a shutdown begins: value is the goal
-	opKillAll        // kill every process that is left
-	opSync           // write and unmount, in a worker
-	opEnd            // reboot(2): value is the goal
+	opNone     opKind = iota
+	opStart           // clone the service
+	opTerm            // send its stop signal
+	opKill            // kill its cgroup
+	opProbe           // try its socket
+	opUp              // it is ready: mark it
+	opTell            // say how it ended
+	opShed            // it is stopped as memory is short: value is the wait until it starts again
+	opFault           // a cell that can't happen was reached: value is state<<8|trigger
+	opReady           // the node is ready
+	opHalt            // a shutdown begins: value is the goal
+	opKillAll         // kill every process that is left
+	opSync            // write and unmount, in a worker
+	opEnd             // reboot(2): value is the goal
+	opDescribe        // its description is another: resolve it anew
+	opSettings        // its limits are others, while it runs
+	opLeave           // it is gone: give its place away
 	opsKinds
 )
 
@@ -76,7 +79,7 @@ var opNames = [opsKinds]string{
 	opNone: "none", opStart: "start", opTerm: "term", opKill: "kill",
 	opProbe: "probe", opUp: "up", opTell: "tell", opShed: "shed", opFault: "fault",
 	opReady: "ready", opHalt: "halt", opKillAll: "kill-all", opSync: "sync",
-	opEnd: "end",
+	opEnd: "end", opDescribe: "describe", opSettings: "settings", opLeave: "leave",
 }
 
 // op is one thing to do, a comparable value. service is an index, or −1.

@@ -16,10 +16,11 @@ import (
 // ones have to try again.
 const knockBacklog = 128
 
-// knocks are the listening sockets: of has the service of each, in the manifest's
-// order, and heard tells of which one somebody knocked since the service left.
+// knocks are the listening sockets: of has the service of each, in the order of their
+// places, ports what it listens on, and heard tells of which one somebody knocked since the service left.
 type knocks struct {
 	of    [wire.HeldPortsMax]int16
+	ports [wire.HeldPortsMax]uint16
 	heard [wire.HeldPortsMax]bool
 	count int
 }
@@ -27,11 +28,11 @@ type knocks struct {
 // findKnocks lists the services that have a port, and can run.
 func (l *Loop) findKnocks() {
 	k := &l.knocks
-	k.count = 0
+	k.of, k.ports, k.count = [wire.HeldPortsMax]int16{}, [wire.HeldPortsMax]uint16{}, 0
 	for i := range l.machine.services[:l.machine.count] {
 		s := &l.machine.services[i]
-		if s.spec.Port != 0 && s.last.kind != endRefused && k.count < len(k.of) {
-			k.of[k.count] = int16(i)
+		if s.spec.Port != 0 && s.last.kind != endRefused && !s.leaving && k.count < len(k.of) {
+			k.of[k.count], k.ports[k.count] = int16(i), s.spec.Port
 			k.count++
 		}
 	}
@@ -73,6 +74,20 @@ func (l *Loop) openKnock(n int, port uint16) Errno {
 	}
 	l.knocks.heard[n] = false
 	return errno
+}
+
+// renewKnocks listens for the services of another manifest. Where nothing is different
+// whoever waits in the kernel's queue goes on waiting.
+func (l *Loop) renewKnocks() {
+	was := l.knocks
+	l.findKnocks()
+	if is := &l.knocks; is.count == was.count && is.of == was.of && is.ports == was.ports {
+		return
+	}
+	for n := range was.count {
+		l.sources.remove(rankKnock, n)
+	}
+	l.openKnocks()
 }
 
 // takeKnock asks for the service, and hears nothing more until it has left.
@@ -158,6 +173,9 @@ func (m *machine) knocked(i int16, now int64) {
 // call marks what is started by a connection only: the services with a port, and
 // the one-shots that they need.
 func (m *machine) call() {
+	for i := range m.services[:m.count] {
+		m.services[i].called = false
+	}
 	for i := range m.services[:m.count] {
 		s := &m.services[i]
 		if s.spec.Port == 0 {

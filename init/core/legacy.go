@@ -20,10 +20,10 @@ import (
 const (
 	legacyVersion  = 5
 	legacyHeadSize = 32
-	// legacyTableMax bytes: 64 services at most 600 bytes each, 288 marks of 24,
-	// 1,024 events of 32, 6 values of the state area twice, a lease for each link,
-	// and room.
-	legacyTableMax = servicesMax*600 + marksMax*24 + eventsMax*32 + 2*areaKeys*600 +
+	// legacyTableMax bytes: 64 services at most 700 bytes each, 288 marks of 24,
+	// 1,024 events of 32, 7 values of the state area twice, a lease for each link,
+	// and room; manifests come on top.
+	legacyTableMax = servicesMax*700 + marksMax*24 + eventsMax*32 + 2*areaKeys*600 +
 		netcfg.LeasesMax*(netcfg.LeaseRecordMax+8) + 4096
 )
 
@@ -37,8 +37,7 @@ func (l *Loop) codeLegacy(c *coder) {
 	l.crash.at = c.number(l.crash.at)
 	l.crash.count = uint32(c.number(int64(l.crash.count)))
 	l.crash.signals = uint64(c.number(int64(l.crash.signals)))
-	if c.within(m.count, servicesMax+1) != m.count {
-		c.bad = true
+	if l.codeForce(c); c.bad {
 		return
 	}
 	m.isReady = c.flag(m.isReady)
@@ -68,6 +67,9 @@ func (l *Loop) codeLegacy(c *coder) {
 	l.turns.code(c)
 	l.codeArea(c)
 	l.codeEvents(c)
+	if c.reading {
+		l.findKnocks()
+	}
 }
 
 // code passes what is known of a service through.

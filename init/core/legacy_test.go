@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"testing"
 
+	"mote/wire"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -23,8 +25,14 @@ func full(t *testing.T) *Loop {
 	t.Helper()
 	l := New(&tame{}, Rooms{})
 	l.machine.count = servicesMax
+	man := &wire.Manifest{}
 	for i := range l.machine.services {
-		l.machine.services[i] = service{state: up, pid: int32(i + 2), alive: true, since: 1 << 40, restarts: 7}
+		name := "a-name-as-long-as-a-name-can-" + string(rune('0'+i/10)) + string(rune('0'+i%10))
+		man.Services = append(man.Services, wire.Service{Name: name, Kind: wire.KindDaemon, Exec: []string{"/bin/x"}, Ready: wire.ReadyExec, Restart: wire.RestartAlways})
+	}
+	l.manifest, l.force.image.manifest = man, man
+	for i := range l.machine.services {
+		l.machine.services[i] = service{spec: &man.Services[i], state: up, pid: int32(i + 2), alive: true, since: 1 << 40, restarts: 7}
 		l.starts[i] = start{pid: int32(i + 2), statusLen: 5, status: [statusMax]byte{'f', 'i', 'n', 'e', '!'}}
 		l.rings[i] = new(ring)
 		l.rings[i].put(1, streamOut, 0, []byte("a line"))
@@ -72,7 +80,7 @@ func TestLegacyRefusesDamage(t *testing.T) {
 		if heir.sources.epfd == 0 {
 			heir.openSources()
 		}
-		heir.machine.load(man, func(int) bool { return false })
+		heir.force.image.manifest = man
 		heir.rings = [ringsCount]*ring{}
 		fd, errno := l.sys.Memfd()
 		if errno != 0 {
@@ -115,7 +123,7 @@ func FuzzLegacy(f *testing.F) {
 	l := New(&tame{}, Rooms{})
 	l.machine.count = 2
 	for i := range 2 {
-		l.machine.services[i].state = up
+		l.machine.services[i].spec, l.machine.services[i].state = &wire.Service{Name: "x"}, up
 	}
 	c := coder{b: make([]byte, legacyTableMax)}
 	for slot := range l.sources.table {

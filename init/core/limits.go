@@ -183,6 +183,7 @@ const (
 	restartsWindowMsecDefault = 600_000
 	pidsMaxDefault            = 1024
 	cpuPeriodUsecDefault      = 100_000
+	cpuWeightDefault          = 100 // the kernel's own
 )
 
 // A slow tick comes well within the watchdog's time.

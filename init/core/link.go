@@ -36,11 +36,15 @@ func (l *Loop) openLinks(want []wire.Link) {
 		}
 	}
 	l.links.ops = make([]netcfg.Op, 0, netcfg.OpsMax)
+	before := l.links.net
 	l.links.net = netcfg.New(want, l.manifest.Node, seed)
 	l.links.net.NameLinks(l.manifest.LinkRules)
 	if l.links.net.WantsSix() {
 		// An address is used while others are asked whether they have it, RFC 4429.
 		l.writeFile(rules6Path+"all/optimistic_dad", "1")
+	}
+	if before != nil {
+		l.links.net.Inherit(before, l.now)
 	}
 	for i, b := range l.links.kept {
 		l.links.net.RestoreLease(i, b, l.now)

@@ -151,6 +151,9 @@ func (l *Linux) Mkdir(path string, mode uint32) Errno {
 // Unlink is unlink(2).
 func (*Linux) Unlink(path string) Errno { return errnoOf(unix.Unlink(path)) }
 
+// Rmdir is rmdir(2).
+func (*Linux) Rmdir(path string) Errno { return errnoOf(unix.Rmdir(path)) }
+
 // Chmod is chmod(2).
 func (*Linux) Chmod(path string, mode uint32) Errno { return errnoOf(unix.Chmod(path, mode)) }
 

@@ -45,7 +45,9 @@ type Loop struct {
 
 	// The rest is a file each: what the loop holds for its sources.
 	manifest *wire.Manifest
-	// manifestSum is of its bytes, see sum.
+	force    force
+	apply    apply
+	// manifestSum is of the image's, see sum.
 	manifestSum uint64
 	problems    []wire.Problem
 	program     *Program
@@ -160,6 +162,7 @@ func (l *Loop) take(ready int) {
 	}
 	l.hurry()
 	l.areaLate()
+	l.tryLate()
 	if l.tickAt <= l.now {
 		l.tick()
 	}
@@ -285,6 +288,12 @@ func (l *Loop) act(o op) {
 		l.sync()
 	case opEnd:
 		l.end(goal(o.value))
+	case opDescribe:
+		l.describe(int(o.service))
+	case opSettings:
+		l.settings(int(o.service))
+	case opLeave:
+		l.leave(int(o.service))
 	}
 }
 
@@ -328,6 +337,7 @@ func (l *Loop) tick() {
 	l.watchTrial()
 	l.restoreTries()
 	l.keepTick()
+	l.applyTick()
 }
 
 // arm sets the timer to the next instant at which something is due.
@@ -337,6 +347,7 @@ func (l *Loop) arm() {
 		at = sooner(at, l.links.net.NextDeadline())
 	}
 	at = sooner(at, l.area.holdUntil)
+	at = sooner(at, l.force.try.until)
 	for i := range l.workers {
 		at = sooner(at, l.workers[i].deadline)
 	}

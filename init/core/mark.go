@@ -100,6 +100,18 @@ func (l *Loop) markKernelStart(nsec int64, text []byte) {
 	t.count++
 }
 
+// drop takes the marks of a service away that has left its place.
+func (t *marks) drop(service int) {
+	left := 0
+	for i := range t.list[:t.count] {
+		if int(t.list[i].service) != service {
+			t.list[left] = t.list[i]
+			left++
+		}
+	}
+	t.count = left
+}
+
 // markName gives a mark's name: "up mqtt".
 func (l *Loop) markName(m *mark) string {
 	switch {

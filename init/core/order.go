@@ -13,29 +13,18 @@ func (m *machine) load(man *wire.Manifest, bad func(i int) bool) {
 	for i := range man.Services {
 		s := &m.services[i]
 		*s = service{spec: &man.Services[i], state: down}
-		for _, name := range s.spec.Needs {
-			if name == wire.StageNetwork {
-				s.needsNetwork = true
-				continue
-			}
-			for j := range man.Services {
-				if man.Services[j].Name == name && s.needsCount < len(s.needs) {
-					s.needs[s.needsCount] = int16(j)
-					s.needsCount++
-				}
-			}
-		}
 		if bad(i) {
 			s.state, s.last = failed, end{kind: endRefused}
 		}
 	}
+	m.relate()
 	m.call()
 }
 
 // boot wants every service that can run.
 func (m *machine) boot(now int64) {
 	for i := range m.services[:m.count] {
-		if m.services[i].state == down && !m.services[i].called {
+		if s := &m.services[i]; s.state == down && !s.called && s.spec != &vacant {
 			m.pull(int16(i), trStart, now)
 		}
 	}
@@ -54,6 +43,9 @@ func (m *machine) settle(now int64) {
 		if s.killAt != 0 && s.killAt <= now {
 			s.killAt = 0
 			m.ask(opKill, int16(i), 0)
+		}
+		if s.leaving && s.state == down {
+			m.ask(opLeave, int16(i), 0)
 		}
 		if s.probeAt != 0 && s.probeAt <= now {
 			s.probeAt = 0

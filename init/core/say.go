@@ -132,9 +132,13 @@ func (l *Loop) lockMemory() {
 
 // sayReady prints the summary of the boot.
 func (l *Loop) sayReady() {
-	up := 0
+	up, count := 0, 0
 	for i := range l.machine.services[:l.machine.count] {
-		if l.machine.services[i].ready {
+		s := &l.machine.services[i]
+		if s.spec != &vacant {
+			count++
+		}
+		if s.ready {
 			up++
 		}
 	}
@@ -146,7 +150,7 @@ func (l *Loop) sayReady() {
 	var text [200]byte
 	l.console.say(at, "ready: ", name, " runs Mote ", Version, ", ",
 		string(wire.AppendInt(nil, int64(up))), " of ",
-		string(wire.AppendInt(nil, int64(l.machine.count))), " services up, ",
+		string(wire.AppendInt(nil, int64(count))), " services up, ",
 		string(l.appendAddresses(text[:0])))
 	b := append(text[:0], "boot: "...)
 	from := int64(0)

@@ -4,9 +4,12 @@ import "mote/wire"
 
 // service is what PID 1 knows of one supervised program.
 type service struct {
-	_     [0]func() // never compared: the compiler would write how
-	spec  *wire.Service
-	state state
+	_    [0]func() // never compared: the compiler would write how
+	spec *wire.Service
+	// next describes it from when it is down; leaving: nothing does, and then it is gone.
+	next    *wire.Service
+	leaving bool
+	state   state
 	// since is when it entered its state; deadline is when the state ends by
 	// itself, 0 for never. What that means stands with the state.
 	since    int64

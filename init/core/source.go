@@ -111,6 +111,9 @@ func (t *sources) open(sys Sys) Errno {
 //go:noinline
 func (t *sources) fd(r rank, at int) int32 { return t.table[t.base[r]+at].fd }
 
+// gen is raised whenever the source of a place becomes another.
+func (t *sources) gen(r rank, at int) uint32 { return t.table[t.base[r]+at].gen }
+
 // add watches fd and owns it from now on; when it fails (ENOMEM, ENOSPC) fd is
 // still the caller's. What was at the place before is closed.
 func (t *sources) add(r rank, at int, fd int32, events uint32) Errno {

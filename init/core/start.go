@@ -9,6 +9,7 @@ import (
 // start is what the loop keeps of a service besides what it decides with: its
 // descriptors, and its description as numbers.
 type start struct {
+	name       string // of its cgroup
 	uid, gid   uint32
 	caps       uint64 // bit n is capability n
 	syscalls   uint16 // bit n is a set of wire's
@@ -53,24 +54,30 @@ func (l *Loop) resolve() {
 	l.askLandlock()
 	l.findKnocks()
 	for i := range l.machine.services[:l.machine.count] {
-		spec := l.machine.services[i].spec
-		st := &l.starts[i]
-		dir, file := l.sys.At(oomFile)
-		st.oomDir, st.oomFile = uintptr(dir), file
-		st.uid, st.gid, _ = l.manifest.Identity(spec.User)
-		for _, name := range spec.Caps {
-			n, _ := wire.CapabilityNumber(name)
-			st.caps |= 1 << n
-		}
-		st.syscalls, _ = wire.SyscallSets(spec.Isolation.Syscalls)
-		st.place(l.manifest, &spec.Isolation)
-		st.startName, st.upName = markNames[markStart]+" "+spec.Name, markNames[markUp]+" "+spec.Name
-		st.readyOf = "ready of " + spec.Name
-		st.env = spec.Env
-		if spec.Ready == wire.ReadyNotify {
-			st.notifyPath = notifyDir + spec.Name
-			st.env = append(st.env[:len(st.env):len(st.env)], "NOTIFY_SOCKET="+st.notifyPath)
-		}
+		l.resolveOne(i)
+	}
+}
+
+// resolveOne does it for service i, of which nothing is resolved yet.
+func (l *Loop) resolveOne(i int) {
+	spec := l.machine.services[i].spec
+	st := &l.starts[i]
+	st.name = spec.Name
+	dir, file := l.sys.At(oomFile)
+	st.oomDir, st.oomFile = uintptr(dir), file
+	st.uid, st.gid, _ = l.manifest.Identity(spec.User)
+	for _, name := range spec.Caps {
+		n, _ := wire.CapabilityNumber(name)
+		st.caps |= 1 << n
+	}
+	st.syscalls, _ = wire.SyscallSets(spec.Isolation.Syscalls)
+	st.place(l.manifest, &spec.Isolation)
+	st.startName, st.upName = markNames[markStart]+" "+spec.Name, markNames[markUp]+" "+spec.Name
+	st.readyOf = "ready of " + spec.Name
+	st.env = spec.Env
+	if spec.Ready == wire.ReadyNotify {
+		st.notifyPath = notifyDir + spec.Name
+		st.env = append(st.env[:len(st.env):len(st.env)], "NOTIFY_SOCKET="+st.notifyPath)
 	}
 }
 

@@ -49,6 +49,7 @@ type Sys interface {
 	Pipe() (r, w int32, err Errno)
 	Mkdir(path string, mode uint32) Errno
 	Unlink(path string) Errno
+	Rmdir(path string) Errno
 	Chown(path string, uid, gid uint32) Errno
 	Chmod(path string, mode uint32) Errno
 	Mount(source, target, fstype string, flags uintptr, opts string) Errno

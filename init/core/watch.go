@@ -47,6 +47,10 @@ func (l *Loop) ServicesCount() int { return l.machine.count }
 // Service fills v with service i.
 func (l *Loop) Service(i int, v *View) {
 	s := &l.machine.services[i]
+	if s.spec == nil { // nobody had this place yet
+		*v = View{Spec: &vacant, State: down.String(), Unmet: met}
+		return
+	}
 	*v = View{Spec: s.spec, State: s.state.String(), Ready: s.ready, Alive: s.alive,
 		Populated: s.populated, StopAsked: s.stopAsked, Refused: s.last.kind == endRefused,
 		Needs: s.needs[:s.needsCount], NeedsNetwork: s.needsNetwork, Unmet: l.machine.unmet(int16(i)),
@@ -192,3 +196,6 @@ func (l *Loop) Kept(key fs.StateKey) (value []byte, generation uint64) {
 func (l *Loop) Boots() (count int64, lastEnded string) {
 	return l.area.kept.boot.count, l.area.kept.last.words()
 }
+
+// Manifest tells which manifest is in force, as a status does.
+func (l *Loop) Manifest() wire.ManifestStatus { return l.manifestStatus() }

@@ -39,6 +39,9 @@ const (
 	jobFirmware
 	jobEntry
 	jobEntryLook
+	jobSlot   // write a manifest to its slot
+	jobFetch  // read what was kept of manifests
+	jobLimits // write the limits of a service that runs
 )
 
 // freeWorker gives a free place, −1 when all are taken.
@@ -107,6 +110,8 @@ func (l *Loop) workerEnded(i int, status uint32) {
 	*w = worker{}
 	if area {
 		l.keepArea()
+		l.stepApply()
+		l.followKept()
 		l.ended()
 	}
 }
@@ -139,6 +144,14 @@ func (l *Loop) workDone(w *worker) {
 		l.areaRead(w)
 	case jobKeep:
 		l.areaKept(w)
+	case jobSlot:
+		l.slotWritten(w)
+	case jobFetch:
+		l.fetched(w)
+	case jobLimits:
+		if w.errno != 0 {
+			l.console.trouble(l.now, "change the limits of a service", w.errno)
+		}
 	case jobFirmware:
 		l.firmwareRead(w)
 	case jobEntry, jobEntryLook:

@@ -53,7 +53,7 @@ func (p *plan) newDisk() *disk {
 	if p.disk == diskNone {
 		return nil
 	}
-	d := newDisk(fs.StateBytes)
+	d := newDisk(fs.StateAreaBytes)
 	d.there = p.disk != diskLate && p.disk != diskNever
 	d.readOnly = p.disk == diskReadOnly
 	if p.disk == diskHung {

@@ -58,6 +58,8 @@ func possible(call string) []errno {
 		return []errno{unix.EAGAIN, unix.ENOMEM, unix.EBUSY}
 	case "pidfd_send_signal":
 		return []errno{unix.EPERM}
+	case "rmdir":
+		return []errno{unix.EBUSY, unix.ENOMEM}
 	case "chown", "chmod", "unlink", "getdents":
 		return []errno{unix.ENOMEM}
 	case "disk open":

@@ -134,6 +134,10 @@ func decodeAny(r *wire.Reply) error {
 		return wire.DecodeLogs(r.Body, new(wire.Logs))
 	case wire.VerbLoop:
 		return wire.DecodeLoop(r.Body, new(wire.LoopStatus))
+	case wire.VerbApply:
+		if len(r.Body) > 0 { // the last piece's
+			return wire.DecodeApplied(r.Body, new(wire.Applied))
+		}
 	}
 	return nil
 }

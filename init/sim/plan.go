@@ -7,8 +7,11 @@ import "mote/wire"
 type plan struct {
 	seed     uint64
 	manifest *wire.Manifest
-	missing  []string
-	tempers  []temper
+	// image is the manifest of the image, where that is another: manifest then has every
+	// service that one is sent for.
+	image   *wire.Manifest
+	missing []string
+	tempers []temper
 	// programs is the stream from which instances draw what they do.
 	programs rand
 	// script overrides it, for stories.

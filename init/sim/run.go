@@ -92,7 +92,9 @@ func (w *world) boot() {
 	w.booting = false
 	w.faults.on = true
 	// A manifest that could not be read is a node without services.
-	w.check.services = w.check.services[:w.loop.ServicesCount()]
+	if w.plan.image == nil {
+		w.check.services = w.check.services[:w.loop.ServicesCount()]
+	}
 }
 
 // arm puts the phases of the run on the agenda.
@@ -141,7 +143,11 @@ func newWorld(p *plan, keep bool) *world {
 	for i := range p.manifest.Services {
 		w.check.services = append(w.check.services, record{spec: &p.manifest.Services[i], wanted: true})
 	}
-	text, err := wire.AppendManifest(nil, p.manifest)
+	image := p.manifest
+	if p.image != nil {
+		image = p.image
+	}
+	text, err := wire.AppendManifest(nil, image)
 	if err != nil {
 		panic("sim: encode the manifest: " + err.Error())
 	}

@@ -123,6 +123,22 @@ func (w *world) Unlink(path string) errno {
 	return 0
 }
 
+// Rmdir is Sys.Rmdir; only cgroups are removed, and none that processes are in.
+func (w *world) Rmdir(path string) errno {
+	if e := w.enter("rmdir", callNsec); e != 0 {
+		return e
+	}
+	cg := w.cgroups[path]
+	switch {
+	case cg == nil:
+		return unix.ENOENT
+	case cg.pids > 0:
+		return unix.EBUSY
+	}
+	delete(w.cgroups, path)
+	return 0
+}
+
 // Chown is Sys.Chown.
 func (w *world) Chown(path string, _, _ uint32) errno { return w.change("chown", path) }
 

@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"strings"
+
 	"mote/init/core"
 
 	"golang.org/x/sys/unix"
@@ -174,16 +176,22 @@ func (w *world) workerCall(p *process, k *worker, c *call) (uintptr, errno) {
 			e = unix.EIO
 		}
 		return uintptr(n), e
+	case unix.SYS_CLOSE:
+		return 0, 0
 	case unix.SYS_PREAD64:
-		b := make([]byte, c.args[2])
-		n := f.ops.(*diskFile).disk.pread(b, int(c.args[3]))
+		b, n := make([]byte, c.args[2]), 0
+		if m, ok := f.ops.(*memfd); ok {
+			n = copy(b, m.bytes[min(int(c.args[3]), len(m.bytes)):])
+		} else {
+			n = f.ops.(*diskFile).disk.pread(b, int(c.args[3]))
+		}
 		k.memory[c.args[1]] = b
 		return uintptr(n), 0
 	case unix.SYS_PWRITE64:
+		if read, ok := k.memory[c.args[1]]; ok {
+			c.text = read
+		}
 		if _, ok := f.ops.(*memfd); ok {
-			if read, ok := k.memory[c.args[1]]; ok {
-				c.text = read
-			}
 			return w.passOn(f, c.text, int(c.args[3]))
 		}
 		n, e := f.ops.(*diskFile).disk.pwrite(c.text, int(c.args[3]))
@@ -201,6 +209,12 @@ func (w *world) openForWorker(p *process, k *worker, path string) (uintptr, errn
 		k.kept = w.openResolv()
 	case w.openRule(path) != nil:
 		k.kept = w.openRule(path)
+	case strings.HasPrefix(path, cgroupServices):
+		cg := w.cgroups[path[:strings.LastIndexByte(path, '/')]]
+		if cg == nil {
+			return 0, unix.ENOENT
+		}
+		k.kept = &file{name: "cgroup", ops: &cgroupFile{world: w, cgroup: cg, file: path[len(cg.name)+1:]}, refs: 1}
 	case w.disk == nil || path != diskNode:
 		return 0, unix.ENOENT
 	default:

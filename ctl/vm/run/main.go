@@ -126,8 +126,9 @@ func (o options) config(out io.Writer) vm.Config {
 	return c
 }
 
-// stateBytes is what a state area takes of its disk, see fs/README.md.
-const stateBytes = 192 << 10
+// stateBytes is what a state area takes of its disk, with the manifests behind it; see
+// fs/README.md.
+const stateBytes = 972 << 10
 
 // makeState makes the state's disk, empty, where there is none.
 func (o options) makeState() error {

@@ -80,16 +80,16 @@ func TestStateOutlivesTheRun(t *testing.T) {
 	if err := o.makeState(); err != nil {
 		t.Fatal(err)
 	}
-	if info, err := os.Stat(path); err != nil || info.Size() != fs.StateBytes {
+	if info, err := os.Stat(path); err != nil || info.Size() != fs.StateAreaBytes {
 		t.Errorf("made %+v, %v", info, err)
 	}
-	if err := os.WriteFile(path, bytes.Repeat([]byte{7}, fs.StateBytes), 0o600); err != nil {
+	if err := os.WriteFile(path, bytes.Repeat([]byte{7}, fs.StateAreaBytes), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := o.makeState(); err != nil {
 		t.Fatal(err)
 	}
-	if b, err := os.ReadFile(path); err != nil || b[0] != 7 || len(b) != fs.StateBytes {
+	if b, err := os.ReadFile(path); err != nil || b[0] != 7 || len(b) != fs.StateAreaBytes {
 		t.Errorf("what was there is gone: %v", err)
 	}
 	o.state = filepath.Join(path, "nowhere")

@@ -30,7 +30,7 @@ const (
 	// second: 256 MiB and some.
 	espBytes512  = 64 << 20
 	espBytes4096 = 272 << 20
-	// stateBytes is a whole aligned piece; the state area takes 192 KiB of it.
+	// stateBytes is a whole aligned piece; the state area takes 972 KiB of it.
 	stateBytes = alignBytes
 	// ephemeralBytes is what an image has of it; a node makes it as large as its
 	// disk is.
