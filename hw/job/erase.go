@@ -145,10 +145,12 @@ func (e Erasure) claim(disks []string) (release func() error, err error) {
 			return release, fmt.Errorf("%s: %w: %s", disk, ErrInUse, what)
 		}
 		h, err := e.Hold("/dev/" + disk)
+		if h != nil {
+			held = append(held, h)
+		}
 		if err != nil {
 			return release, fmt.Errorf("%s: %w: %w", disk, ErrInUse, err)
 		}
-		held = append(held, h)
 	}
 	return release, nil
 }

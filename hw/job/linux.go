@@ -17,9 +17,22 @@ import (
 // ioctlAdmin is NVME_IOCTL_ADMIN_CMD (include/uapi/linux/nvme_ioctl.h).
 const ioctlAdmin = 0xc0484e41
 
+// heldDisk is a disk whose cache is forgotten when it is held and when it is let go, so
+// that nobody who has it open reads, or writes, what was there before.
+type heldDisk struct{ *os.File }
+
 // HoldDisk opens a disk for nobody else, until it is closed.
 func HoldDisk(path string) (io.Closer, error) {
-	return os.OpenFile(path, os.O_RDWR|unix.O_EXCL, 0)
+	f, err := os.OpenFile(path, os.O_RDWR|unix.O_EXCL, 0)
+	if err != nil {
+		return nil, err
+	}
+	return heldDisk{f}, unix.IoctlSetInt(int(f.Fd()), unix.BLKFLSBUF, 0)
+}
+
+// Close lets it go.
+func (d heldDisk) Close() error {
+	return errors.Join(unix.IoctlSetInt(int(d.Fd()), unix.BLKFLSBUF, 0), d.File.Close())
 }
 
 type nvmeFile struct{ f *os.File }

@@ -44,7 +44,22 @@ func TakeQuote(device TPMDevice, pcrs tpm.Selection, nonce []byte) (q Quote, err
 		return err
 	})
 	if err == nil {
-		_, err = tpm.VerifyQuote(key.Key(), q.Message, q.Signature, nonce, values)
+		_, err = q.Check(nonce)
 	}
 	return q, err
+}
+
+// Check checks that the key in it is of our form, that it signed the message, and that
+// this has the nonce and the PCRs. Whether the key is a TPM's, and which, is known only
+// from elsewhere.
+func (q Quote) Check(nonce []byte) (tpm.Quoted, error) {
+	key, err := tpm.ParsePrimary(tpm.QuoteKey(), q.Key)
+	if err != nil {
+		return tpm.Quoted{}, err
+	}
+	_, values, err := parsePCRs(q.PCRs)
+	if err != nil {
+		return tpm.Quoted{}, err
+	}
+	return tpm.VerifyQuote(key.Key(), q.Message, q.Signature, nonce, values)
 }

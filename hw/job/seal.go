@@ -66,7 +66,10 @@ func Seal(device TPMDevice, pcrs tpm.Selection, secret []byte) (sealed Sealed, e
 // Unseal gives the secret. With other PCRs it is [tpm.ErrPolicy], and the error names
 // those that differ; on another TPM, or after this one was cleared, it says so.
 func Unseal(device TPMDevice, s Sealed) (secret []byte, err error) {
-	pcrs, then, err := s.values()
+	if s.Version != SealedVersion {
+		return nil, fmt.Errorf("tpm: unseal: the sealed secret has form %d, this program knows %d", s.Version, SealedVersion)
+	}
+	pcrs, then, err := parsePCRs(s.PCRs)
 	if err != nil {
 		return nil, err
 	}
@@ -107,6 +110,9 @@ func (u *tpmUse) unseal(handle uint32, pcrs tpm.Selection, public []byte) ([]byt
 	if err := u.send(tpm.PolicyPCR(session, pcrs)); err != nil {
 		return nil, err
 	}
+	if err := u.holds(session, public); err != nil {
+		return nil, err
+	}
 	a, err := u.callIn(session, tpm.Unseal(handle, public))
 	if err != nil {
 		return nil, err
@@ -114,23 +120,38 @@ func (u *tpmUse) unseal(handle uint32, pcrs tpm.Selection, public []byte) ([]byt
 	return tpm.DecodeSecret(a)
 }
 
-// values reads the PCRs that it was sealed to.
-func (s Sealed) values() (pcrs tpm.Selection, values map[int][tpm.DigestBytes]byte, err error) {
-	if s.Version != SealedVersion {
-		return 0, nil, fmt.Errorf("tpm: unseal: the sealed secret has form %d, this program knows %d", s.Version, SealedVersion)
+// holds compares what was shown in a session with the policy that a secret has: another
+// one would be refused too, with less to say.
+func (u *tpmUse) holds(session *tpm.Session, public []byte) error {
+	want, err := tpm.SealedPolicy(public)
+	if err != nil {
+		return err
 	}
+	var shown [tpm.DigestBytes]byte
+	err = exchange(u.device, tpm.PolicyDigest(session), func(answer []byte) error {
+		shown, err = tpm.DecodePolicyDigest(answer)
+		return err
+	})
+	if err == nil && shown != want {
+		err = fmt.Errorf("tpm: unseal: a PCR changed just now, or it was sealed under another policy: %w; seal anew", tpm.ErrPolicy)
+	}
+	return err
+}
+
+// parsePCRs reads PCRs in hexadecimal by number; none at all is an error.
+func parsePCRs(text map[string]string) (pcrs tpm.Selection, values map[int][tpm.DigestBytes]byte, err error) {
 	values = map[int][tpm.DigestBytes]byte{}
-	for name, text := range s.PCRs {
+	for name, text := range text {
 		n, err := strconv.Atoi(name)
 		b, hexErr := hex.DecodeString(text)
 		if err != nil || hexErr != nil || n < 0 || n >= tpm.PCRs || len(b) != tpm.DigestBytes {
-			return 0, nil, fmt.Errorf("tpm: unseal: PCR %q with value %q is none", name, text)
+			return 0, nil, fmt.Errorf("tpm: PCR %q with value %q is none", name, text)
 		}
 		pcrs |= 1 << n
 		values[n] = [tpm.DigestBytes]byte(b)
 	}
 	if pcrs == 0 {
-		return 0, nil, errors.New("tpm: unseal: it names no PCR, so it is damaged")
+		return 0, nil, errors.New("tpm: it names no PCR, so it is damaged")
 	}
 	return pcrs, values, nil
 }

@@ -4,6 +4,9 @@
 //
 //	control          the rest goes to PID 1's control socket and back
 //	cat PATH         the file comes back
+//	head PATH        the file's first 64 bytes come back
+//	run PROGRAM ARG  what the program says comes back, and how it ended
+//	write N PATH TEXT  the text is written into the file, N times; the error comes back
 //	list PATH        the folder's names come back, a line each
 //	echo             each further line comes back
 //	touch PATH       an empty file is made, and its folder
@@ -18,6 +21,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -56,6 +60,15 @@ func serve(conn net.Conn) {
 			fmt.Fprintln(conn, err)
 		}
 		conn.Write(b)
+	case "head": // its first bytes
+		f, err := os.Open(words[1])
+		if err == nil {
+			_, err = io.CopyN(conn, f, 64)
+			f.Close()
+		}
+		if err != nil {
+			fmt.Fprintln(conn, err)
+		}
 	case "list":
 		entries, err := os.ReadDir(words[1])
 		if err != nil {
@@ -71,6 +84,23 @@ func serve(conn net.Conn) {
 		if err := os.WriteFile(words[1], nil, 0o644); err != nil {
 			fmt.Fprintln(conn, err)
 		}
+	case "run": // a program, to its end
+		b, err := exec.Command(words[1], words[2:]...).CombinedOutput()
+		conn.Write(b)
+		if err != nil {
+			fmt.Fprintln(conn, err)
+		}
+	case "write": // a text into a file that is there, so often
+		var times int
+		fmt.Sscan(words[1], &times)
+		f, err := os.OpenFile(words[2], os.O_WRONLY, 0)
+		for i := 0; i < times && err == nil; i++ {
+			_, err = f.WriteAt([]byte(words[3]), 0)
+		}
+		if f != nil {
+			f.Close() // a disk's cache is written out, and forgotten
+		}
+		fmt.Fprintln(conn, err)
 	case "kill":
 		var pid, sig int
 		fmt.Sscan(words[1], &pid)
