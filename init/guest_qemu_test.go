@@ -51,11 +51,20 @@ func launch(t *testing.T, c vm.Config, services []wire.Service, more ...image.Pr
 // programs, and starts the machine.
 func launchManifest(t *testing.T, c vm.Config, man wire.Manifest, programs []image.Program, files image.Table) *guest {
 	t.Helper()
+	c.Root = buildRoot(t, man, programs, files)
+	if len(man.Links) == 0 {
+		c.Append = append([]string{vm.StaticWord}, c.Append...)
+	}
+	return startGuest(t, c)
+}
+
+// buildRoot builds the image.
+func buildRoot(t *testing.T, man wire.Manifest, programs []image.Program, files image.Table) string {
+	t.Helper()
 	root, err := filepath.Abs("..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	build := filepath.Join(root, "build")
 	relay := image.Program{Path: "/bin/relay", Package: "./init/testdata/relay", Module: root,
 		Flags: image.ProgramFlags(), Reason: "the host's hand inside the machine"}
 	pid1 := image.Init(root, "amd64")
@@ -68,22 +77,24 @@ func launchManifest(t *testing.T, c vm.Config, man wire.Manifest, programs []ima
 	man.Services = append([]wire.Service{relayService()}, man.Services...)
 	result, err := image.Build(t.Context(), image.Spec{Manifest: &man, Unchecked: true, Files: files,
 		Init: pid1, Programs: append([]image.Program{image.TestProgram(root), relay}, programs...),
-		Out: filepath.Join(t.TempDir(), "root.squashfs"), Keep: filepath.Join(build, "programs"),
+		Out: filepath.Join(t.TempDir(), "root.squashfs"), Keep: filepath.Join(root, "build", "programs"),
 		Packing: image.Packing{Level: 1}}) // quick: nobody keeps it
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Root = result.Out
+	return result.Out
+}
+
+// startGuest starts a machine that has a root, and reaches for its relay.
+func startGuest(t *testing.T, c vm.Config) *guest {
+	t.Helper()
 	if c.Kernel == "" {
-		c.Kernel = filepath.Join(build, "vmlinux")
+		c.Kernel = "../build/vmlinux"
 	}
-	words := vm.MoteWords()
-	if len(man.Links) == 0 {
-		words = append(words, vm.StaticWord)
-	}
-	c.Append = append(words, c.Append...)
+	c.Append = append(vm.MoteWords(), c.Append...)
 	c.NICs = []vm.NIC{{Forwards: append([]vm.Forward{{GuestPort: relayPort}}, forwards(c)...)}}
 	g := &guest{VM: vmtest.Start(t, c), t: t}
+	var err error
 	if g.port, err = g.Port(t.Context(), relayPort); err != nil {
 		t.Fatal(err)
 	}
