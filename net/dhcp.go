@@ -156,6 +156,8 @@ func (o *options) find(b []byte) bool {
 
 // wholeOptions tells whether every option ends within the area. An area may end
 // without an end option, as some servers have it.
+//
+//go:noinline
 func wholeOptions(b []byte) bool {
 	for len(b) > 0 && b[0] != optEnd {
 		if b[0] == optPad {

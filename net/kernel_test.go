@@ -75,6 +75,8 @@ func (k *kernel) SendUDP(fd int, to [4]byte, port uint16, b []byte) unix.Errno {
 	k.sent = append(k.sent, slices.Clone(b))
 	return 0
 }
+func (k *kernel) SendUDP6(int, [16]byte, uint16, []byte) unix.Errno { return 0 }
+
 func (k *kernel) Random() uint64 { return 1 }
 
 func (k *kernel) Read(fd int, b []byte) (int, unix.Errno) {

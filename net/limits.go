@@ -73,6 +73,29 @@ const (
 	// of advertisements, 1,024.
 	staticMetric6 = 512
 
+	// clockServersMax bounds the servers of time, clockSamplesMax the answers of each
+	// that are weighed (RFC 5905 section 10).
+	clockServersMax = wire.TimeServersMax
+	clockSamplesMax = 8
+	// clockBurst requests come 2 s apart; then 64 s, doubled up to 1,024 s (powers of 2 s).
+	clockBurst     = 4
+	clockPollFirst = 1
+	clockPollMin   = 6
+	clockPollMax   = 10
+	// stepNsec is the most that is slewed, RFC 5905's STEPT. The kernel slews by 500 µs a
+	// second at most, so that takes some minutes. clockFoundMin steps in a row are one.
+	stepNsec      = 128 * nsecPerMsec
+	clockFoundMin = 3
+	// clockDistanceMax is the most that a server may be away from its source, MAXDIST;
+	// clockPrecision how exactly the loop knows when a packet came; clockDrift a sample
+	// gets worse by, one part in 66,666 (PHI, 15 ppm).
+	clockDistanceMax = nsecPerSec
+	clockPrecision   = nsecPerMsec
+	clockDrift       = 66_666
+	// clockJumpNsec is by how much the clock may have been set between a request and its
+	// answer: what slewing does in the time, and no more.
+	clockJumpNsec = 20 * nsecPerMsec
+
 	// writesMax bounds the retries of a call that a signal interrupted.
 	writesMax = 8
 

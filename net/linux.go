@@ -68,6 +68,12 @@ func (Linux) SendUDP(fd int, to [4]byte, port uint16, b []byte) unix.Errno {
 	return sendTo(fd, b, unsafe.Pointer(&address), unix.SizeofSockaddrInet4)
 }
 
+// SendUDP6 is Sys.SendUDP6.
+func (Linux) SendUDP6(fd int, to [16]byte, port uint16, b []byte) unix.Errno {
+	address := unix.RawSockaddrInet6{Family: unix.AF_INET6, Port: swap16(port), Addr: to}
+	return sendTo(fd, b, unsafe.Pointer(&address), unix.SizeofSockaddrInet6)
+}
+
 // sendTo is sendto(2) without waiting.
 func sendTo(fd int, b []byte, to unsafe.Pointer, size uintptr) unix.Errno {
 	_, _, errno := unix.Syscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))),

@@ -34,6 +34,8 @@ type Sys interface {
 	SendUDP(fd int, to [4]byte, port uint16, b []byte) unix.Errno
 	// Open opens a file of sysfs, open(2).
 	Open(path string, flags int) (fd int, errno unix.Errno)
+	// SendUDP6 is SendUDP to an IPv6 address, or to an IPv4 one within IPv6, ipv6(7).
+	SendUDP6(fd int, to [16]byte, port uint16, b []byte) unix.Errno
 	// Random is eight bytes of getrandom(2); before the kernel's pool is ready they
 	// are as good as it has.
 	Random() uint64

@@ -12,6 +12,8 @@ func BeginFrame(b []byte) (out []byte, at int) {
 
 // EndFrame writes the head at, over everything appended since BeginFrame. It
 // returns b without the frame and false where the payload is empty or too long.
+//
+//go:noinline
 func EndFrame(b []byte, at int) (out []byte, ok bool) {
 	size := len(b) - at - FrameHeadSize
 	if size <= 0 || size > FrameSizeMax {

@@ -23,6 +23,9 @@ const (
 	// LinksMax is more than the ports of any machine this is for.
 	LinksMax = 16
 
+	// TimeServersMax is one more than what outvotes two that lie.
+	TimeServersMax = 5
+
 	// PieceSizeMax bounds a piece of an envelope on its way to PID 1, which has room
 	// for one a peer; bytes.
 	PieceSizeMax = 4 << 10

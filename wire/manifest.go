@@ -15,6 +15,9 @@ type Manifest struct {
 	// Links are the network links with their addresses. A link given by the
 	// kernel word ip= is added to them.
 	Links []Link
+	// TimeServers are asked for the time by NTP, RFC 5905, at most 5: IPv6 addresses, or
+	// IPv4 ones as ::ffff:10.0.2.3. Where there are none, those of leases are asked.
+	TimeServers [][16]byte
 	// Services are the supervised programs, in any order.
 	Services []Service
 	// Access are the operators whose signature makes another manifest this node's.

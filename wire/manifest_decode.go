@@ -68,6 +68,12 @@ func (d *Decoder) manifest(m *Manifest) {
 				d.part("link-name", i)
 				d.linkRule(&m.LinkRules[i])
 			}
+		case keyManifestTime:
+			d.field("time-servers")
+			m.TimeServers = make([][16]byte, d.arrayField(TimeServersMax))
+			for i := range m.TimeServers {
+				d.addressField(m.TimeServers[i][:])
+			}
 		default:
 			d.Unknown()
 		}

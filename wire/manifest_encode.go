@@ -43,6 +43,10 @@ func (e *Encoder) manifest(m *Manifest) {
 	for i := range m.LinkRules {
 		e.linkRule(&m.LinkRules[i])
 	}
+	e.arrayField(&top, keyManifestTime, len(m.TimeServers))
+	for i := range m.TimeServers {
+		e.Bytes(m.TimeServers[i][:])
+	}
 	e.End(top)
 }
 

@@ -11,6 +11,7 @@ const (
 	keyManifestState    = 4
 	keyManifestAccess   = 5
 	keyManifestRules    = 6
+	keyManifestTime     = 7
 )
 
 const (

@@ -16,7 +16,8 @@ func full() *Manifest {
 		Users:  []User{{Name: "mosquitto", UID: 100, GID: 1 << 20}},
 		Links: []Link{{Name: "eth0", Address: [4]byte{10, 0, 2, 15}, PrefixBits: 24, Gateway: [4]byte{10, 0, 2, 2}},
 			{DHCP4: true, Probe: true, Address6: [16]byte{0xfd, 15: 15}, Prefix6Bits: 64, Gateway6: [16]byte{0xfe, 0x80, 15: 1}, RA: true}},
-		LinkRules: []LinkRule{{Name: "lan0", Match: []string{"MAC=52:54:00:00:00:01"}}, {Name: "wan0", Match: []string{"PCI_SLOT_NAME=0000:00:1f.6", "DRIVER=igc"}, Order: 2}},
+		LinkRules:   []LinkRule{{Name: "lan0", Match: []string{"MAC=52:54:00:00:00:01"}}, {Name: "wan0", Match: []string{"PCI_SLOT_NAME=0000:00:1f.6", "DRIVER=igc"}, Order: 2}},
+		TimeServers: [][16]byte{{10: 0xff, 11: 0xff, 12: 10, 13: 0, 14: 2, 15: 3}, {0xfd, 15: 3}},
 		Services: []Service{
 			{Name: "setup", Kind: KindOneShot, Exec: []string{"/bin/setup", "", "ü"},
 				Ready: ReadyExit, Restart: RestartNever, EveryMsec: 86_400_000},

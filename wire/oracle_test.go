@@ -22,6 +22,8 @@ type specManifest struct {
 	Access   []specOperator `cbor:"5,keyasint,omitempty"`
 
 	LinkRules []specLinkRule `cbor:"6,keyasint,omitempty"`
+
+	TimeServers [][]byte `cbor:"7,keyasint,omitempty"`
 }
 
 type specOperator struct {
@@ -161,6 +163,9 @@ func spec(m *Manifest) specManifest {
 		out.Links = append(out.Links, specLink{l.Name, address(l.Address[:]), l.PrefixBits, address(l.Gateway[:]), l.DHCP4, l.Probe,
 			address(l.Address6[:]), l.Prefix6Bits, address(l.Gateway6[:]), l.RA})
 	}
+	for i := range m.TimeServers {
+		out.TimeServers = append(out.TimeServers, m.TimeServers[i][:])
+	}
 	for _, r := range m.LinkRules {
 		out.LinkRules = append(out.LinkRules, specLinkRule(r))
 	}
@@ -231,6 +236,9 @@ func TestRandomManifestsAgainstTheLibrary(t *testing.T) {
 		for i := range m.Links {
 			m.Links[i].PrefixBits %= 33
 			m.Links[i].Prefix6Bits %= 129
+		}
+		for i := range m.TimeServers {
+			m.TimeServers[i][0] |= 1 // none is all zero
 		}
 		b, err := AppendManifest(nil, m)
 		if err != nil {

@@ -30,6 +30,8 @@ func AppendInt(b []byte, n int64) []byte {
 
 // ParseUint reads s as a decimal number of at most max, without sign, spaces or
 // leading zeros.
+//
+//go:noinline
 func ParseUint(s string, max uint64) (n uint64, ok bool) {
 	if s == "" || len(s) > 20 || s[0] == '0' && len(s) > 1 {
 		return 0, false

@@ -148,6 +148,8 @@ func (c *checker) rights(s *Service) {
 }
 
 // indexOf returns the place of s in list, or -1.
+//
+//go:noinline
 func indexOf(list []string, s string) int {
 	for i := range list {
 		if list[i] == s {

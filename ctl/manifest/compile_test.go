@@ -40,7 +40,8 @@ func TestCompileAll(t *testing.T) {
 		Links: []wire.Link{{Name: "eth0", Address: [4]byte{10, 0, 2, 15}, PrefixBits: 24, Gateway: [4]byte{10, 0, 2, 2}},
 			{Address: [4]byte{192, 168, 0, 1}, PrefixBits: 16}, {Name: "lan0", DHCP4: true, Probe: true},
 			{Name: "lan1", Address6: [16]byte{0xfd, 15: 0x15}, Prefix6Bits: 64, Gateway6: [16]byte{0xfe, 0x80, 15: 1}, RA: true}},
-		LinkRules: []wire.LinkRule{{Name: "lan0", Match: []string{"MAC=52:54:00:00:00:01"}}, {Name: "wan0", Match: []string{"PCI_SLOT_NAME=0000:00:1f.6", "DRIVER=igc"}, Order: 2}},
+		LinkRules:   []wire.LinkRule{{Name: "lan0", Match: []string{"MAC=52:54:00:00:00:01"}}, {Name: "wan0", Match: []string{"PCI_SLOT_NAME=0000:00:1f.6", "DRIVER=igc"}, Order: 2}},
+		TimeServers: [][16]byte{{10: 0xff, 11: 0xff, 12: 10, 13: 0, 14: 2, 15: 3}, {0xfd, 15: 3}},
 		Services: []wire.Service{
 			{Name: "setup", Kind: wire.KindOneShot, Exec: []string{"/bin/setup", ""}, Ready: wire.ReadyExit, Restart: wire.RestartOnFailure, EveryMsec: 7 * 86_400_000},
 			{Name: "mqtt", Kind: wire.KindDaemon, Exec: []string{"/bin/mochi", "-tcp", ":1883"}, Env: []string{"GOMEMLIMIT=48MiB", "PORT=1883", "EMPTY="},

@@ -226,6 +226,20 @@ func ipv6(like string) *scalar {
 
 const ipv6Pattern = `[0-9A-Fa-f:.]{2,45}`
 
+// ipAny is an IPv6 address, or an IPv4 one, which stands within IPv6.
+func ipAny() *scalar {
+	return &scalar{what: "an IP address", like: "10.0.2.3",
+		parse: func(s string) ([]any, string) {
+			a, err := netip.ParseAddr(s)
+			if err != nil || a.Zone() != "" || a.IsUnspecified() || a.IsMulticast() {
+				return nil, quote(s) + " is no IP address of a node"
+			}
+			return []any{a.As16()}, ""
+		},
+		text: func(v []any) string { return netip.AddrFrom16(v[0].([16]byte)).Unmap().String() },
+		json: object{{"type", "string"}, {"pattern", "^[0-9A-Fa-f:.]{2,45}$"}}}
+}
+
 // ipv6Prefix is an address and the length of its prefix.
 func ipv6Prefix() *scalar {
 	address := ipv6("")

@@ -33,6 +33,8 @@ func manifestFields() []Field {
 		{Name: "link-names", Wire: "LinkRules", Form: &named{table: linkRuleFields, key: "Name", of: "name", most: wire.LinksMax},
 			Unset: "the kernel's, as eth0", Live: true, Example: "{lan0: {match: {MAC: \"52:54:00:00:00:01\"}}, wan0: {match: {DRIVER: igc}, order: 2}}",
 			Doc: "Names for network cards, by what stays the same whenever the machine starts: a card that is all that stands below a name gets it, before it is used. None may begin with \"eth\", as the kernel's do; a change is for the next boot."},
+		{Name: "time-servers", Wire: "TimeServers", Form: &list{of: ipAny(), most: wire.TimeServersMax, like: "[10.0.2.3, \"fd00::3\"]"}, Unset: "those of leases", Live: true,
+			Example: "[10.0.2.3, \"fd00::3\"]", Doc: "Servers that are asked for the time by NTP, RFC 5905; with three, one may lie, with five, two. Addresses only: PID 1 looks no names up."},
 		{Name: "services", Wire: "Services", Form: &named{table: serviceFields, key: "Name", of: "service", most: wire.ServicesMax},
 			Unset: "nothing runs", Example: "{web: {exec: [/bin/web]}}",
 			Doc: "The programs that are started and supervised. They start in the order of their needs, as many at once as these allow; a name has 1 to 31 of a-z, 0-9 and '-'."},

@@ -49,6 +49,7 @@ func (c *coder) within(v, end int) int {
 	return int(n)
 }
 
+//go:noinline
 func (c *coder) flag(v bool) bool {
 	n := 0
 	if v {

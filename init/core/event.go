@@ -129,6 +129,7 @@ func (m *machine) appendOp(b []byte, o op) []byte {
 	return b
 }
 
+//go:noinline
 func (m *machine) appendSubject(b []byte, service int16) []byte {
 	if service < 0 || int(service) >= m.count {
 		return b

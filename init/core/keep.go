@@ -152,6 +152,9 @@ func (l *Loop) keepCrashes(boot int64) {
 func (l *Loop) keepClock(urgent bool) {
 	k := &l.area.kept
 	k.clockAt = l.now + clockKeepNsec
+	if l.links.clock.Served() && l.links.clock.SinceNsec == 0 {
+		return // a better one is to come
+	}
 	now := l.sys.Clock() / sec
 	if now <= k.floorSec || now > releaseSec+clockAheadSec {
 		return

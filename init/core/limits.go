@@ -153,6 +153,9 @@ const (
 	// clockKeepNsec between two writes of the time: 48 a day, 196,608 bytes. By as
 	// much the clock may be behind after a loss of power.
 	clockKeepNsec = 1800 * sec
+	// clockConstant is the kernel's PLL time constant, with which an offset is slewed
+	// within some minutes at the first polls and smoothly at the last (RFC 5905's poll).
+	clockConstant = 4
 	// clockAheadSec past this release's time a clock is not believed, and not kept:
 	// what is kept once could not be taken back. 20 years.
 	clockAheadSec = 20 * 365 * 86400

@@ -23,6 +23,7 @@ type links struct {
 	ready   bool
 	// found: a link that is wanted was there.
 	found bool
+	clock netcfg.Clock
 	// kept are the leases of the program before this one, by link.
 	kept [netcfg.LeasesMax][]byte
 }
@@ -231,6 +232,7 @@ func (l *Loop) networkIs(ready bool) {
 	}
 	l.push(evNetwork, -1, 0, 1)
 	l.mark(markNetwork, -1)
+	l.startClock()
 	l.console.say(l.now, string(l.appendAddresses(append(l.links.line[:0], "network: "...))))
 }
 

@@ -58,6 +58,12 @@ func (*Linux) SetClock(nsec int64) Errno {
 	return errnoOf(unix.ClockSettime(unix.CLOCK_REALTIME, &ts))
 }
 
+// AdjustClock is clock_adjtime(2) on CLOCK_REALTIME.
+func (*Linux) AdjustClock(t *unix.Timex) Errno {
+	_, err := unix.ClockAdjtime(unix.CLOCK_REALTIME, t)
+	return errnoOf(err)
+}
+
 // EpollCreate is epoll_create1(2).
 func (*Linux) EpollCreate() (int32, Errno) {
 	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)

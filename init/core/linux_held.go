@@ -29,6 +29,8 @@ func (l *Linux) Hold() Errno {
 }
 
 // At gives the descriptor that a path is looked up from, and what is left of it.
+//
+//go:noinline
 func (l *Linux) At(path string) (dirfd int, rest string) {
 	if !l.held {
 		return unix.AT_FDCWD, path

@@ -102,6 +102,7 @@ func (l *Loop) turn() {
 	ready := l.wait()
 	l.take(ready)
 	l.decide()
+	l.askTime()
 	l.listenAgain()
 	l.flush()
 	l.arm()
@@ -194,6 +195,8 @@ func (l *Loop) takeOne(s *source) {
 		l.takeProbe(at)
 	case rankLink, rankLinkAck:
 		l.takeLink(s.rank, s.fd)
+	case rankClock:
+		l.takeClock(s.fd)
 	case rankPacket:
 		l.takePacket(at, s.fd)
 	case rankKnock:
@@ -346,6 +349,7 @@ func (l *Loop) arm() {
 	if l.links.net != nil {
 		at = sooner(at, l.links.net.NextDeadline())
 	}
+	at = sooner(at, l.links.clock.Next())
 	at = sooner(at, l.area.holdUntil)
 	at = sooner(at, l.force.try.until)
 	for i := range l.workers {

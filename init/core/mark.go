@@ -46,6 +46,7 @@ type marks struct {
 	closed  bool // ready was told: nothing belongs to boot any more
 }
 
+//go:noinline
 func (t *marks) set(nsec int64, kind markKind, service int) {
 	if t.count == marksMax {
 		t.dropped++

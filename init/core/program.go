@@ -71,6 +71,8 @@ const (
 )
 
 // reset makes p empty for another use.
+//
+//go:noinline
 func (p *Program) reset(name string, cgroupFD, reportFD int32) {
 	p.Name, p.Exec, p.CgroupFD, p.ReportFD, p.PIDNamespace = name, "", cgroupFD, reportFD, false
 	p.stepsCount, p.textUsed, p.ptrsUsed, p.overflow = 0, 0, 0, false
@@ -158,6 +160,8 @@ func (p *Program) bytes(b []byte) uintptr {
 }
 
 // room places size zeroed bytes for a step to read into, and gives their address.
+//
+//go:noinline
 func (p *Program) room(size int) uintptr {
 	if p.textUsed+size > len(p.text) {
 		p.overflow = true

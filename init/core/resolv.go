@@ -43,6 +43,7 @@ func (l *Loop) keepHints() {
 		return
 	}
 	l.areaPut(fs.StateLeases, record, false)
+	l.startClock()
 	if l.manifest.Node == "" {
 		l.setHostName(string(n.HostName()))
 	}

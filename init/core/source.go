@@ -22,6 +22,7 @@ const (
 	rankProbe                // a connect to a service's socket
 	rankLink                 // rtnetlink's notifications
 	rankLinkAck              // answers to what a worker asked of rtnetlink
+	rankClock                // answers of servers of time: early, as they are timed
 	rankPacket               // DHCP and ARP, while a link waits for an answer
 	rankKnock                // somebody connects to what a service would accept
 	rankUevent               // the kernel's devices
@@ -40,7 +41,7 @@ var rankSlots = [ranksCount]int{
 	rankSignal: 1, rankTimer: 1, rankExit: servicesMax + workersMax,
 	rankReport: servicesMax + workersMax, rankCgroup: servicesMax,
 	rankPressure: 1, rankNotify: servicesMax, rankProbe: servicesMax, rankLink: 1, rankLinkAck: 1,
-	rankPacket: netcfg.PacketSocketsMax,
+	rankPacket: netcfg.PacketSocketsMax, rankClock: 1,
 	rankKnock:  wire.HeldPortsMax,
 	rankUevent: 1, rankKey: powerKeysMax, rankListen: 1, rankConn: connsMax + 1,
 	rankOutput: 2 * servicesMax, rankKernel: 1, rankConsole: 1,
@@ -49,14 +50,14 @@ var rankSlots = [ranksCount]int{
 var rankNames = [ranksCount]string{
 	rankSignal: "signal", rankTimer: "timer", rankExit: "exit",
 	rankReport: "report", rankCgroup: "cgroup", rankPressure: "memory pressure", rankNotify: "notify",
-	rankProbe: "probe", rankLink: "rtnetlink", rankLinkAck: "rtnetlink worker", rankPacket: "packet",
+	rankProbe: "probe", rankLink: "rtnetlink", rankLinkAck: "rtnetlink worker", rankPacket: "packet", rankClock: "time",
 	rankKnock: "knock", rankUevent: "uevent", rankKey: "power key", rankListen: "control",
 	rankConn: "control peer", rankOutput: "output", rankKernel: "kernel log",
 	rankConsole: "console",
 }
 
 // slotsMax is the sum of rankSlots; a test holds it to that.
-const slotsMax = 2*(servicesMax+workersMax) + 5*servicesMax + netcfg.PacketSocketsMax + powerKeysMax + connsMax + wire.HeldPortsMax + 10
+const slotsMax = 2*(servicesMax+workersMax) + 5*servicesMax + netcfg.PacketSocketsMax + powerKeysMax + connsMax + wire.HeldPortsMax + 11
 
 // source is one descriptor in the epoll set. Its slot never moves.
 type source struct {

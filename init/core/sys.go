@@ -18,6 +18,8 @@ type Sys interface {
 	// Clock is CLOCK_REALTIME in ns, SetClock sets it.
 	Clock() int64
 	SetClock(nsec int64) Errno
+	// AdjustClock is clock_adjtime(2) on CLOCK_REALTIME.
+	AdjustClock(t *unix.Timex) Errno
 
 	EpollCreate() (int32, Errno)
 	// EpollAdd watches fd; tag comes back with each event, see tagOf.

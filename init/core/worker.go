@@ -42,6 +42,7 @@ const (
 	jobSlot   // write a manifest to its slot
 	jobFetch  // read what was kept of manifests
 	jobLimits // write the limits of a service that runs
+	jobRTC
 )
 
 // freeWorker gives a free place, −1 when all are taken.

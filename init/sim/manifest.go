@@ -28,6 +28,7 @@ func randomManifest(r *rand) (m *wire.Manifest, missing []string) {
 	case 2:
 		m.Links = []wire.Link{{Name: "eth9", Address: [4]byte{10, 0, 9, 9}, PrefixBits: 24}}
 	}
+	randomTime(m, rand{state: r.state ^ 0x71e})
 	count := 1 + r.below(pick(r, 3, 8, 20))
 	for i := range count {
 		m.Services = append(m.Services, randomService(r, m, i))
@@ -72,6 +73,13 @@ func randomSix(l *wire.Link, r rand) {
 	l.RA = r.percent(80)
 	if !l.RA || r.percent(40) {
 		l.Address6, l.Prefix6Bits = [16]byte{0xfd, 15: 15}, 64
+	}
+}
+
+// randomTime has servers of time asked.
+func randomTime(m *wire.Manifest, r rand) {
+	for i := range pick(&r, 0, 0, 1, 3, 4, 5) {
+		m.TimeServers = append(m.TimeServers, [16]byte{0xfd, 1, 15: byte(i + 1)})
 	}
 }
 

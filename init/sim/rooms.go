@@ -59,7 +59,11 @@ type netSys struct{ world *world }
 func (s netSys) Open(path string, flags int) (int, errno) { return hwSys(s).Open(path, flags) }
 
 func (s netSys) Socket(domain, kind, protocol int) (int, errno) {
-	if domain != unix.AF_NETLINK {
+	switch domain {
+	case unix.AF_INET6:
+		return s.world.openTimeSocket()
+	case unix.AF_NETLINK:
+	default:
 		return s.world.openPacketSocket(domain == unix.AF_INET)
 	}
 	return s.world.openNetlink(domain, kind, protocol)
@@ -91,6 +95,10 @@ func (s netSys) SendPacket(fd int, link uint32, etherType uint16, b []byte) errn
 
 func (s netSys) SendUDP(fd int, to [4]byte, port uint16, b []byte) errno {
 	return s.world.sendUDP(fd, to, port, b)
+}
+
+func (s netSys) SendUDP6(fd int, to [16]byte, port uint16, b []byte) errno {
+	return s.world.sendTime(fd, to, port, b)
 }
 
 func (s netSys) Random() uint64 {

@@ -137,6 +137,7 @@ func newWorld(p *plan, keep bool) *world {
 	w.cgroups[cgroupRoot] = &cgroup{name: cgroupRoot}
 	w.links.world = w
 	w.lan = newLan(w, p)
+	w.newTimeServers(rand{state: p.seed ^ 0x71e})
 	w.router = newRouter(w, rand{state: p.seed ^ 0x60a})
 	w.links.plug("lo")
 	w.check.world = w
