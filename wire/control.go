@@ -25,6 +25,7 @@ const (
 	VerbPrevious
 	VerbApply
 	VerbConfirm
+	VerbNetwork
 	verbsEnd
 )
 
@@ -34,6 +35,7 @@ var verbNames = [verbsEnd]string{
 	VerbLoop: "loop", VerbStart: "start", VerbStop: "stop",
 	VerbRestart: "restart", VerbReboot: "reboot", VerbPowerOff: "poweroff",
 	VerbPrevious: "previous", VerbApply: "apply", VerbConfirm: "confirm",
+	VerbNetwork: "network",
 }
 
 // String is the verb's word, or "unknown verb".
@@ -58,7 +60,8 @@ func (v Verb) Named() bool {
 // Changes tells whether the verb does something to the node; what this release does
 // not know may.
 func (v Verb) Changes() bool {
-	return v != VerbStatus && v != VerbTimeline && v != VerbLogs && v != VerbLoop && v != VerbPrevious
+	return v != VerbStatus && v != VerbTimeline && v != VerbLogs && v != VerbLoop && v != VerbPrevious &&
+		v != VerbNetwork
 }
 
 // Request is one question.

@@ -154,6 +154,8 @@ func (e *Encoder) body(body Body) {
 		b.appendTo(e)
 	case *LoopStatus:
 		b.appendTo(e)
+	case *NetTables:
+		b.appendTo(e)
 	case *Applied:
 		b.appendTo(e)
 	default:

@@ -112,6 +112,41 @@ func fullApplied() Applied {
 		Network: true, Kept: true, Signer: "alice", UntilNsec: math.MaxUint64}
 }
 
+// fullNetwork has every field set, as PID 1 writes it.
+func fullNetwork() NetTables {
+	return NetTables{NowNsec: 9, Tables: [3][]NetItem{
+		{{Numbers: [3]uint64{2, 1500, NetLinkUp | NetLinkRunning}, Bytes: [2][]byte{[]byte("eth0"), {2, 0, 0, 0, 0, 1}}}, {Numbers: [3]uint64{1}, Bytes: [2][]byte{[]byte("lo")}}},
+		{{Numbers: [3]uint64{2, 24, 1 << 40}, Bytes: [2][]byte{{10, 0, 2, 15}}}, {Numbers: [3]uint64{2, 128}, Bytes: [2][]byte{make([]byte, 16)}}},
+		{{Numbers: [3]uint64{2, 8, 100}, Bytes: [2][]byte{{10, 0, 2, 2}, {10, 0, 0, 0}}}, {}}}}
+}
+
+// What PID 1 writes in tables is read as links, addresses and routes.
+func TestNetwork(t *testing.T) {
+	tables := fullNetwork()
+	b, ok := AppendReply(nil, 7, false, &tables)
+	payload, _, frameOK := NextFrame(b)
+	var r Reply
+	if err := DecodeReply(payload, &r); !ok || !frameOK || err != nil {
+		t.Fatal(err)
+	}
+	dec, enc := strictest(t)
+	if !oracle(dec, enc, payload) {
+		t.Errorf("%x is not deterministic", payload)
+	}
+	want := Network{NowNsec: 9, Links: []NetLink{{Index: 2, Name: "eth0", MAC: []byte{2, 0, 0, 0, 0, 1}, Up: true, Running: true, MTUBytes: 1500}, {Index: 1, Name: "lo"}},
+		Addresses: []NetAddress{{Link: 2, Address: []byte{10, 0, 2, 15}, PrefixBits: 24, EndNsec: 1 << 40}, {Link: 2, Address: make([]byte, 16), PrefixBits: 128}},
+		Routes:    []NetRoute{{Link: 2, Gateway: []byte{10, 0, 2, 2}, Dest: []byte{10, 0, 0, 0}, DestBits: 8, Metric: 100}, {}}}
+	var got Network
+	if err := DecodeNetwork(r.Body, &got); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, %v; want %+v", got, err, want)
+	}
+	for n := range r.Body { // cut short it is refused
+		if DecodeNetwork(r.Body[:n], &got) == nil {
+			t.Errorf("%d bytes are taken", n)
+		}
+	}
+}
+
 func TestRepliesComeBackAsTheyWent(t *testing.T) {
 	status, timeline, logs, loop := bodies()
 	applied := fullApplied()

@@ -133,7 +133,8 @@ func examples(t *testing.T) map[string][][]byte {
 	}
 	status, timeline, logs, loop := bodies()
 	applied := fullApplied()
-	for _, body := range []Body{&status, &timeline, &logs, &loop, &applied} {
+	network := fullNetwork()
+	for _, body := range []Body{&network, &status, &timeline, &logs, &loop, &applied} {
 		all["reply"] = append(all["reply"], payload(AppendReply(nil, 7, true, body)))
 	}
 	all["reply"] = append(all["reply"], payload(AppendReplyError(nil, 7, ReplyError{Code: CodeBusy, What: "a", Next: "b", Where: "c"}), true))

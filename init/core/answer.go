@@ -19,6 +19,10 @@ type answers struct {
 	applied  wire.Applied
 	sources  [ranksCount]wire.SourceStatus
 	request  wire.Request
+	network  wire.NetTables
+	links    [wire.NetLinksMax]wire.NetItem
+	adds     [wire.NetAddressesMax]wire.NetItem
+	routes   [wire.NetRoutesMax]wire.NetItem
 }
 
 // forbidden decides whether a caller may. A relay names who asks, and may have been
@@ -74,6 +78,8 @@ func (l *Loop) answer(b, payload []byte, at int) []byte {
 			return nil
 		}
 		return appendApplied(b, req.ID, applied, wrong)
+	case wire.VerbNetwork:
+		body = l.network()
 	default:
 		if wrong := l.command(req.Verb, service); wrong.Code != 0 {
 			return wire.AppendReplyError(b, req.ID, wrong)
@@ -274,4 +280,16 @@ func (l *Loop) loopStatus() *wire.LoopStatus {
 	a.loop = wire.LoopStatus{Turns: t.count, Events: t.events, Stale: l.sources.stale,
 		TurnsByTime: t.buckets[:], Sources: a.sources[:]}
 	return &a.loop
+}
+
+// network is what is known of links, addresses and routes; nothing, where rtnetlink
+// could not be opened.
+func (l *Loop) network() *wire.NetTables {
+	a := &l.answers
+	a.network.NowNsec = uint64(l.now)
+	a.network.Tables = [...][]wire.NetItem{a.links[:0], a.adds[:0], a.routes[:0]}
+	if l.links.net != nil {
+		l.links.net.Describe(&a.network)
+	}
+	return &a.network
 }

@@ -137,7 +137,7 @@ func TestRolesOfVerbs(t *testing.T) {
 		if verb.Named() {
 			name = "web"
 		}
-		looks := verb == wire.VerbStatus || verb == wire.VerbTimeline || verb == wire.VerbLogs || verb == wire.VerbLoop || verb == wire.VerbPrevious
+		looks := verb == wire.VerbStatus || verb == wire.VerbTimeline || verb == wire.VerbLogs || verb == wire.VerbLoop || verb == wire.VerbPrevious || verb == wire.VerbNetwork
 		for role := wire.Role(0); role <= wire.RoleAdmin; role++ {
 			r := wire.Request{ID: 7, Verb: verb, Name: []byte(name)}
 			if role != 0 {

@@ -89,7 +89,7 @@ func named(items []item, resource, name string) ([]item, error) {
 // findResource finds one by its name, or says what is near it.
 func findResource(word string) (*resource, error) {
 	for i := range resources {
-		if r := &resources[i]; r.name == word || strings.TrimSuffix(r.name, "s") == word {
+		if r := &resources[i]; r.name == word || strings.TrimSuffix(r.name, "s") == word || strings.TrimSuffix(r.name, "es") == word {
 			return r, nil
 		}
 	}

@@ -51,6 +51,12 @@ func TestQEMUGet(t *testing.T) {
 	if out, code := d.run(t.Context(), "get nodes -o wide"); code != exit.OK || !strings.Contains(out, "edge-1  ready") {
 		t.Errorf("status %d: %s", code, out)
 	}
+	if out, code := d.run(t.Context(), "get links"); code != exit.OK || !strings.Contains(out, "10.0.2.15/24") {
+		t.Errorf("status %d: %s", code, out)
+	}
+	if out, code := d.run(t.Context(), "get routes"); code != exit.OK || !strings.Contains(out, "10.0.2.2") {
+		t.Errorf("status %d: %s", code, out)
+	}
 	if out, code := d.run(t.Context(), "get certificates"); code != exit.OK || !strings.Contains(out, "node:edge-1") {
 		t.Errorf("status %d: %s", code, out)
 	}

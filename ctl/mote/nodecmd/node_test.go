@@ -84,7 +84,14 @@ func answers() map[wire.Verb]wire.Body {
 			{Name: "web", State: "up", PID: 77, SinceNsec: 200_000e9, ReadyNsec: 200_001e9, Restarts: 2, LastEnd: wire.End{Signal: 9, Reason: "killed"}},
 			{Name: "batch", State: "waiting", SinceNsec: 1e9, WaitingFor: "ready of web\x1b[2J"},
 			{Name: "gate", State: "down", SinceNsec: 200_060e9, WaitingFor: "a connection", LastEnd: wire.End{Code: 3, Reason: "exited"}}},
-			Area: wire.AreaStatus{Device: "/dev/vda4", State: "open", Alarm: "one block is damaged", Boots: 7, LastEnded: "reboot", WrittenBytes: 4096}},
+			Area:     wire.AreaStatus{Device: "/dev/vda4", State: "open", Alarm: "one block is damaged", Boots: 7, LastEnded: "reboot", WrittenBytes: 4096},
+			Manifest: wire.ManifestStatus{Generation: 8, Previous: 7, Tried: 8, UntilNsec: 200_241e9, Staged: 9, Signer: "alice", Newest: 9}},
+		wire.VerbNetwork: &wire.NetTables{NowNsec: 200_061e9, Tables: [3][]wire.NetItem{
+			{{Numbers: [3]uint64{2, 1500, wire.NetLinkUp | wire.NetLinkRunning}, Bytes: [2][]byte{[]byte("eth0"), {2, 0, 0, 0, 0, 1}}},
+				{Numbers: [3]uint64{1, 65536, wire.NetLinkUp | wire.NetLinkRunning}, Bytes: [2][]byte{[]byte("lo")}},
+				{Numbers: [3]uint64{3, 1500, wire.NetLinkUp}, Bytes: [2][]byte{[]byte("eth1"), {2, 0, 0, 0, 0, 2}}}, {Numbers: [3]uint64{4, 1500}, Bytes: [2][]byte{[]byte("eth2")}}},
+			{{Numbers: [3]uint64{2, 64}, Bytes: [2][]byte{{0xfe, 0x80, 15: 1}}}, {Numbers: [3]uint64{2, 24, 203_661e9}, Bytes: [2][]byte{{10, 0, 2, 15}}}},
+			{{Numbers: [3]uint64{2, 0, 1024}, Bytes: [2][]byte{{10, 0, 2, 2}}}, {Numbers: [3]uint64{2, 8}, Bytes: [2][]byte{{10, 0, 2, 3}, {10, 0, 0, 0}}}}}},
 		wire.VerbTimeline: &wire.Timeline{Marks: []wire.MarkRecord{{Name: "init", TimeNsec: 97_000_500}, {Name: "ready", TimeNsec: 1_120_250_000}}},
 		wire.VerbLoop:     &wire.LoopStatus{Sources: []wire.SourceStatus{{Name: "signal", Events: 3, LongestNsec: 12_000}, {Name: "uevent", Events: 90, Dropped: 1, LongestNsec: 1_500_000}}},
 		wire.VerbLogs: &wire.Logs{Dropped: 5, Records: []wire.LogRecord{{TimeNsec: 1_000_250_000, Stream: wire.StreamOut, Text: []byte("hello")},
@@ -107,7 +114,7 @@ func TestGolden(t *testing.T) {
 		}
 	}
 	say("get nodes", "get nodes -o wide", "get nodes -o json", "get services", "get services -o wide", "get service web", "get services -o name",
-		"get services web -o json", "get services web -o yaml", "get services nobody", "get marks", "get marks -o json", "get sources",
+		"get services web -o json", "get services web -o yaml", "get services nobody", "get links", "get links eth0 -o wide", "get links eth1 -o json", "get address", "get routes -o wide", "get marks", "get marks -o json", "get sources",
 		"get certificates", "get pods", "get nodes -o xml", "get nodes --context office", "get nodes -n edge-9",
 		"logs web", "logs web --tail 1", "logs --previous")
 	// A second node, and one that nobody answers for.

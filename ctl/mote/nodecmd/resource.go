@@ -38,9 +38,15 @@ type item struct {
 // resources are all there is to ask for, as they are listed.
 var resources = []resource{
 	{"nodes", "the node itself: what it runs, since when, and how many of its services are up",
-		[]column{{"NODE", false}, {"STATE", false}, {"VERSION", false}, {"UP", false}, {"SERVICES", false}, {"BOOTS", true}, {"LAST END", true}, {"STATE AREA", true}}, askNode},
+		[]column{{"NODE", false}, {"STATE", false}, {"VERSION", false}, {"UP", false}, {"SERVICES", false}, {"GENERATION", false}, {"BOOTS", true}, {"LAST END", true}, {"STATE AREA", true}}, askNode},
 	{"services", "programs that are supervised, with what they wait for",
 		[]column{{"NAME", false}, {"STATE", false}, {"SINCE", false}, {"RESTARTS", false}, {"WAITING FOR", false}, {"PID", true}, {"LAST END", true}}, askServices},
+	{"links", "network links, with their addresses",
+		[]column{{"NAME", false}, {"STATE", false}, {"ADDRESSES", false}, {"MAC", true}, {"MTU", true}}, askLinks},
+	{"addresses", "addresses of links, and when those that are lent end",
+		[]column{{"ADDRESS", false}, {"LINK", false}, {"ENDS", false}}, askAddresses},
+	{"routes", "default routes, and those of leases",
+		[]column{{"TO", false}, {"VIA", false}, {"LINK", false}, {"METRIC", true}}, askRoutes},
 	{"marks", "named instants of the boot",
 		[]column{{"NAME", false}, {"AT", false}, {"AFTER", false}}, askMarks},
 	{"sources", "what wakes PID 1, how often, and how long it took at most",
@@ -70,6 +76,8 @@ type nodeFields struct {
 	Services int         `json:"services" yaml:"services"`
 	Ready    int         `json:"services_ready" yaml:"services_ready"`
 	Area     *areaFields `json:"state_area,omitempty" yaml:"state_area,omitempty"`
+	// Manifest is what is in force.
+	Manifest manifestFields `json:"manifest" yaml:"manifest"`
 }
 
 type areaFields struct {
@@ -88,7 +96,9 @@ func askNode(ctx context.Context, node string, c *client.Client) ([]item, error)
 	if err != nil {
 		return nil, err
 	}
-	f := nodeFields{Node: node, State: s.State, Version: s.Version, UpNsec: s.NowNsec, Services: len(s.Services)}
+	m := &s.Manifest
+	f := nodeFields{Manifest: manifestFields{m.Generation, m.Signer, m.Previous, m.Staged, m.Tried, m.UntilNsec, m.Newest, m.Alarm},
+		Node: node, State: s.State, Version: s.Version, UpNsec: s.NowNsec, Services: len(s.Services)}
 	for i := range s.Services {
 		v := &s.Services[i]
 		if v.State == "up" || v.State == "done" || v.WaitingFor == wire.WaitingForConnection {
@@ -103,7 +113,7 @@ func askNode(ctx context.Context, node string, c *client.Client) ([]item, error)
 		}
 	}
 	return []item{{node, node, []string{node, s.State, s.Version, age(s.NowNsec), fmt.Sprintf("%d/%d", f.Ready, f.Services),
-		boots, s.Area.LastEnded, area}, f}}, nil
+		generationWords(&s), boots, s.Area.LastEnded, area}, f}}, nil
 }
 
 type serviceFields struct {
