@@ -148,6 +148,32 @@ func TestALostAddressComesBackUntilItsEnd(t *testing.T) {
 	}
 }
 
+func TestALinkThatIsUpIsToldItsRulesAgain(t *testing.T) {
+	n := listening(t)
+	n.MakeSecret(&counting{})
+	told := func() (ops []Op) {
+		for _, op := range n.Decide(nsecPerSec, nil) {
+			if op.Kind == OpLinkUp {
+				ops = append(ops, op)
+			}
+		}
+		return ops
+	}
+	if ops := told(); len(ops) != 0 {
+		t.Errorf("does %v", ops)
+	}
+	n.TellRules()
+	ops := told()
+	if len(ops) != 1 || !ops[0].RA {
+		t.Fatalf("does %v", ops)
+	}
+	n.Done(ops[0], nsecPerSec)
+	n.attempts[0][stepUp] = attempt{}
+	if ops := told(); len(ops) != 0 {
+		t.Errorf("again: %v", ops)
+	}
+}
+
 type counting struct {
 	Sys
 	next uint64

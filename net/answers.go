@@ -119,6 +119,9 @@ func (n *Net) done(op *Op, now int64) {
 		a.right()
 		return
 	}
+	if op.Kind == OpLinkUp && int(op.Want) < wantsMax {
+		n.unruled[op.Want] = false
+	}
 	if op.Kind == OpAddressAdd && op.V6 {
 		// The kernel tells of it only when nobody else has it; it is there now.
 		n.have.setAddress(&AddressFact{Link: op.Link, Six: op.Six, PrefixBits: op.PrefixBits, Protocol: ProtocolMote,

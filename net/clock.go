@@ -22,6 +22,8 @@ type Clock struct {
 	// wrong last, Agreeing how many servers said so.
 	SinceNsec, OffsetNsec int64
 	Agreeing              int
+	// errorNsec is how wrong that may be.
+	errorNsec int64
 }
 
 // clockServer is one server. An IPv4 address stands in IPv6 as ::ffff:a.b.c.d.
@@ -205,7 +207,7 @@ func (c *Clock) judge(now, clock int64) (move ClockMove, ok bool) {
 			move.Leap = leap
 		}
 	}
-	c.Agreeing, c.OffsetNsec = agreeing, move.OffsetNsec
+	c.Agreeing, c.OffsetNsec, c.errorNsec = agreeing, move.OffsetNsec, move.ErrorNsec
 	move.Step = max(move.OffsetNsec, -move.OffsetNsec) > stepNsec
 	if !move.Step {
 		c.found = 0
@@ -258,6 +260,20 @@ func intersection(list []clockSample) (low, high int64, agreeing int) {
 		}
 	}
 	return 0, 0, 0
+}
+
+// Status tells whom the clock follows, and how well.
+func (c *Clock) Status(now int64) (t wire.TimeStatus) {
+	t.Servers, t.Agreeing, t.SinceNsec, t.ErrorNsec = uint32(c.count), uint32(c.Agreeing), uint64(c.SinceNsec), uint64(c.errorNsec)
+	t.Ahead = c.OffsetNsec < 0
+	t.OffsetNsec = uint64(max(c.OffsetNsec, -c.OffsetNsec))
+	least := int64(0)
+	for i := range c.servers[:c.count] {
+		if e, ok := c.servers[i].best(now); ok && (least == 0 || e.distanceNsec < least) {
+			least, t.Server = e.distanceNsec, c.servers[i].address
+		}
+	}
+	return t
 }
 
 // Next is when Ask has something to send, zero never.

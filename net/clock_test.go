@@ -94,6 +94,9 @@ func TestTheClockIsSetOnceAndThenKept(t *testing.T) {
 	if got := string(s.c.AppendText(nil, s.moves[0])); !strings.HasSuffix(got, " ms behind 3 of 3 servers; set") {
 		t.Error(got)
 	}
+	if st := s.c.Status(s.now); st.Servers != 3 || st.Agreeing != 3 || st.Server[0] != 0xfd || st.SinceNsec == 0 || st.OffsetNsec > 5*nsecPerMsec {
+		t.Errorf("status %+v", st)
+	}
 	s.moves = nil
 	s.clock += 50 * nsecPerMsec // drift
 	s.until(3600 * nsecPerSec)

@@ -86,10 +86,12 @@ func (n *Net) decideWant(i int, now int64, ops []Op) []Op {
 		return ops // not there yet: an event will tell
 	}
 	a := &n.attempts[i]
-	switch {
-	case link.Up:
-		a[stepUp].right()
+	if link.Up {
 		ops = n.decideSix(i, now, ops)
+	}
+	switch {
+	case link.Up && !n.unruled[i]:
+		a[stepUp].right()
 	case n.adverts[i] == nil || n.secretKnown:
 		ops = n.tryStep(i, stepUp, now, ops)
 	}

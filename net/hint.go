@@ -66,6 +66,15 @@ func (n *Net) WantsSecret() bool {
 	return false
 }
 
+// TellRules has links that are up told the rules of IPv6 again, which otherwise comes
+// before they are brought up: another manifest may want them to listen to routers, or
+// not to.
+func (n *Net) TellRules() {
+	for i := range n.unruled {
+		n.unruled[i] = true
+	}
+}
+
 // MakeSecret makes a secret where no earlier boot's is known: what is kept of this one
 // has it.
 func (n *Net) MakeSecret(sys Sys) {

@@ -37,8 +37,10 @@ type Net struct {
 	// routers is brought up before it is known.
 	secret      [16]byte
 	secretKnown bool
-	random      random
-	news        newsRing
+	// unruled: the link may be up, and is to be told the rules of IPv6 all the same.
+	unruled [wantsMax]bool
+	random  random
+	news    newsRing
 	// hints are what cards had in earlier boots, and have now; hintsNew: they changed.
 	hints      [wantsMax]leaseHint
 	hintsCount uint8

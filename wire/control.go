@@ -169,6 +169,8 @@ type Status struct {
 	Area AreaStatus
 	// Manifest tells which one is in force.
 	Manifest ManifestStatus
+	// Time is whom the clock follows; its zero value: nobody is asked.
+	Time TimeStatus
 }
 
 // ServiceStatus is one service.

@@ -162,6 +162,8 @@ func DecodeStatus(body []byte, s *Status) error {
 			d.area(&s.Area)
 		case keyStatusManifest:
 			d.manifestStatus(&s.Manifest)
+		case keyStatusTime:
+			d.timeStatus(&s.Time)
 		default:
 			d.Skip()
 		}

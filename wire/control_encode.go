@@ -35,6 +35,7 @@ const (
 	keyStatusServices = 4
 	keyStatusArea     = 5
 	keyStatusManifest = 6
+	keyStatusTime     = 7
 
 	keyServiceStatusName     = 0
 	keyServiceStatusState    = 1
@@ -200,6 +201,10 @@ func (s *Status) appendTo(e *Encoder) {
 	if s.Manifest != (ManifestStatus{}) {
 		e.Key(&m, keyStatusManifest)
 		s.Manifest.appendTo(e)
+	}
+	if s.Time.Servers > 0 {
+		e.Key(&m, keyStatusTime)
+		s.Time.appendTo(e)
 	}
 	e.End(m)
 }

@@ -100,7 +100,8 @@ func bodies() (Status, Timeline, Logs, LoopStatus) {
 				LastEnd: End{Code: 1, Signal: 9, Reason: "killed"}, WaitingFor: "ready of setup"},
 			{Name: "idle"}},
 			Area:     AreaStatus{"/dev/vdb", "open", "/dev/vdb is read-only", 7, "reboot", 2, 3, 1 << 40, 4, 16384, 1, 2, 1},
-			Manifest: ManifestStatus{7, 6, 8, 9, 1 << 40, "alice", "damaged", 9}},
+			Manifest: ManifestStatus{7, 6, 8, 9, 1 << 40, "alice", "damaged", 9},
+			Time:     TimeStatus{[16]byte{0xfd, 15: 3}, 3, 2, 1 << 41, 500, true, 700}},
 		Timeline{Marks: []MarkRecord{{"kernel", 1}, {"ready", math.MaxUint64}, {Name: "zero"}}},
 		Logs{Dropped: 3, Records: []LogRecord{{TimeNsec: 5, Stream: StreamErr, Text: []byte{0xff, 'x'}}, {Stream: StreamNote}}},
 		LoopStatus{Turns: 1, Events: 2, Stale: 3, TurnsByTime: []uint64{0, 5, 0}, Sources: []SourceStatus{{Name: "uevent", Events: 4, Dropped: 5, LongestNsec: 6}, {Name: "kmsg"}}}

@@ -143,7 +143,7 @@ func (l *Loop) command(verb wire.Verb, service int) wire.ReplyError {
 func (l *Loop) status() *wire.Status {
 	a := &l.answers
 	a.status = wire.Status{Node: l.manifest.Node, Version: Version, State: "booting",
-		NowNsec: uint64(l.now), Area: l.areaStatus(), Manifest: l.manifestStatus()}
+		NowNsec: uint64(l.now), Area: l.areaStatus(), Manifest: l.manifestStatus(), Time: l.links.clock.Status(l.now)}
 	switch {
 	case l.machine.shutdown.goal != goalNone:
 		a.status.State = "stopping"

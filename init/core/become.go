@@ -161,6 +161,7 @@ func (m *machine) relate() {
 func (l *Loop) become(to *held, p *plan) {
 	before := l.force.held
 	l.force.held, l.manifest, l.problems = to, to.manifest, nil
+	l.startClock()
 	if before.manifest.Node != to.manifest.Node {
 		l.setHostName(to.manifest.Node)
 	}
@@ -283,5 +284,6 @@ func (l *Loop) changeNet() {
 		}
 	}
 	l.openLinks(l.wantedLinks(l.readWords()))
+	l.links.net.TellRules()
 	l.giveSecret()
 }

@@ -12,14 +12,14 @@ import (
 // for it.
 
 // startClock has the manifest's servers asked, or else those of leases. It is called
-// whenever the network comes, and whenever a lease does.
+// whenever the network comes, a lease does, or another manifest is in force.
 func (l *Loop) startClock() {
 	var room [wire.TimeServersMax][16]byte
 	servers := l.manifest.TimeServers
 	if len(servers) == 0 {
 		servers = l.links.net.TimeServers(room[:0])
 	}
-	if len(servers) > 0 && l.links.ready && !l.links.clock.Serves(servers) {
+	if l.links.ready && !l.links.clock.Serves(servers) {
 		l.links.clock.Serve(servers, l.rooms.Net.Random(), l.now)
 	}
 }

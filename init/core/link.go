@@ -1,6 +1,7 @@
 package core
 
 import (
+	"mote/fs"
 	"mote/hw"
 	netcfg "mote/net"
 	"mote/wire"
@@ -218,8 +219,19 @@ func (l *Loop) addRule6(p *Program, o *netcfg.Op, rule, value string) {
 //
 //go:noinline
 func (l *Loop) giveSecret() {
-	if n := l.links.net; n != nil && l.area.holdUntil == 0 && n.WantsSecret() {
-		n.MakeSecret(l.rooms.Net)
+	n, a := l.links.net, &l.area
+	if n == nil || a.holdUntil != 0 || !n.WantsSecret() {
+		return
+	}
+	var kept []byte
+	if a.phase == areaOpen { // a room that began anew
+		kept = a.values.Get(fs.StateLeases)
+		n.TakeHints(kept, l.now)
+	}
+	if n.WantsSecret() {
+		if n.MakeSecret(l.rooms.Net); a.phase == areaOpen {
+			n.TakeHints(kept, l.now) // which lack it, so that it is kept
+		}
 	}
 }
 

@@ -85,6 +85,7 @@ func answers() map[wire.Verb]wire.Body {
 			{Name: "batch", State: "waiting", SinceNsec: 1e9, WaitingFor: "ready of web\x1b[2J"},
 			{Name: "gate", State: "down", SinceNsec: 200_060e9, WaitingFor: "a connection", LastEnd: wire.End{Code: 3, Reason: "exited"}}},
 			Area:     wire.AreaStatus{Device: "/dev/vda4", State: "open", Alarm: "one block is damaged", Boots: 7, LastEnded: "reboot", WrittenBytes: 4096},
+			Time:     wire.TimeStatus{Server: [16]byte{10: 0xff, 11: 0xff, 12: 10, 13: 0, 14: 2, 15: 3}, Servers: 3, Agreeing: 2, SinceNsec: 5e9, OffsetNsec: 700, Ahead: true, ErrorNsec: 9000},
 			Manifest: wire.ManifestStatus{Generation: 8, Previous: 7, Tried: 8, UntilNsec: 200_241e9, Staged: 9, Signer: "alice", Newest: 9}},
 		wire.VerbNetwork: &wire.NetTables{NowNsec: 200_061e9, Tables: [3][]wire.NetItem{
 			{{Numbers: [3]uint64{2, 1500, wire.NetLinkUp | wire.NetLinkRunning}, Bytes: [2][]byte{[]byte("eth0"), {2, 0, 0, 0, 0, 1}}},

@@ -3,6 +3,7 @@ package nodecmd
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"strconv"
 	"time"
 
@@ -78,6 +79,30 @@ type nodeFields struct {
 	Area     *areaFields `json:"state_area,omitempty" yaml:"state_area,omitempty"`
 	// Manifest is what is in force.
 	Manifest manifestFields `json:"manifest" yaml:"manifest"`
+	Time     *timeFields    `json:"time,omitempty" yaml:"time,omitempty"`
+}
+
+type timeFields struct {
+	Server     string `json:"server,omitempty" yaml:"server,omitempty"`
+	Servers    uint32 `json:"servers" yaml:"servers"`
+	Agreeing   uint32 `json:"servers_agreeing" yaml:"servers_agreeing"`
+	SinceNsec  uint64 `json:"set_boottime_ns,omitempty" yaml:"set_boottime_ns,omitempty"`
+	OffsetNsec int64  `json:"offset_ns" yaml:"offset_ns"` // above zero: the clock was behind
+	ErrorNsec  uint64 `json:"error_ns" yaml:"error_ns"`
+}
+
+func timeOf(t *wire.TimeStatus) *timeFields {
+	if t.Servers == 0 {
+		return nil
+	}
+	f := &timeFields{Servers: t.Servers, Agreeing: t.Agreeing, SinceNsec: t.SinceNsec, OffsetNsec: int64(t.OffsetNsec), ErrorNsec: t.ErrorNsec}
+	if t.Ahead {
+		f.OffsetNsec = -f.OffsetNsec
+	}
+	if t.Server != [16]byte{} {
+		f.Server = netip.AddrFrom16(t.Server).Unmap().String()
+	}
+	return f
 }
 
 type areaFields struct {
@@ -98,7 +123,7 @@ func askNode(ctx context.Context, node string, c *client.Client) ([]item, error)
 	}
 	m := &s.Manifest
 	f := nodeFields{Manifest: manifestFields{m.Generation, m.Signer, m.Previous, m.Staged, m.Tried, m.UntilNsec, m.Newest, m.Alarm},
-		Node: node, State: s.State, Version: s.Version, UpNsec: s.NowNsec, Services: len(s.Services)}
+		Node: node, State: s.State, Version: s.Version, UpNsec: s.NowNsec, Services: len(s.Services), Time: timeOf(&s.Time)}
 	for i := range s.Services {
 		v := &s.Services[i]
 		if v.State == "up" || v.State == "done" || v.WaitingFor == wire.WaitingForConnection {
