@@ -181,6 +181,7 @@ func (l *Loop) resume() {
 		l.writeFile(cgroupWorkers+"/cgroup.kill", "1")
 	}
 	l.keepArea()
+	l.followKept()
 	if !l.machine.isReady {
 		return
 	}

@@ -146,12 +146,17 @@ func (l *Loop) weigh(sealed []byte, mode wire.ApplyMode) (*held, *wire.ReplyErro
 // anchored tells whether the next boot will believe a manifest that follows the one
 // in force, see believe.
 func (l *Loop) anchored(h *held) bool {
+	return l.force.held.sealed == nil || l.byImage(&h.key) || l.byImage(&l.force.held.key)
+}
+
+// byImage tells whether a key is one of the image's.
+func (l *Loop) byImage(key *[wire.KeySize]byte) bool {
 	for i := range l.force.image.manifest.Access {
-		if key := &l.force.image.manifest.Access[i].Key; *key == h.key || *key == l.force.held.key {
+		if l.force.image.manifest.Access[i].Key == *key {
 			return true
 		}
 	}
-	return l.force.held.sealed == nil
+	return false
 }
 
 // canKeep refuses what could not be kept, before anything is written.

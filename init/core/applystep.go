@@ -22,11 +22,11 @@ func (l *Loop) keepApply() {
 	if l.area.word == "" {
 		return
 	}
-	a.want = l.record()
-	slot, takesPending := a.want.freeSlot(l.force.held.place)
+	record := l.record()
+	slot, first := record.freeSlot(l.force.held.place, l.byImage(&l.force.held.key))
 	a.next.place = keptPlace{slot: slot, generation: a.next.generation, length: len(a.next.sealed), sum: sum(sumSeed, a.next.sealed)}
-	if takesPending {
-		a.want.pending, a.want.trying = keptPlace{}, false
+	if first != record {
+		a.want = first
 		l.putRecord()
 		a.phase = applyDropping
 		return

@@ -56,6 +56,5 @@ func (l *Loop) adoptArea(words string) {
 		a.values.Wrote(fs.StateKey(n), false)
 	}
 	l.keepCrashes(a.kept.boot.count)
-	l.force.follow = true
-	l.followKept()
+	l.force.follow = true // once the workers of the program before are gone
 }

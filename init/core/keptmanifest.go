@@ -56,20 +56,28 @@ func readKept(b []byte) (r keptRecord) {
 	return r
 }
 
-// freeSlot is one that the record does not need: not the pending one's if there is
-// another. The record must be written without that before its slot is written over.
-func (r *keptRecord) freeSlot(inForce keptPlace) (slot int, takesPending bool) {
+// freeSlot is one that the record does not need, and the record that must be written
+// before that is written over: as it is, or without the manifest that is given up. That
+// is the one before the current one, so that the next boot still has what it was told
+// to have; the pending one where the current one is believed only by the one before.
+func (r *keptRecord) freeSlot(inForce keptPlace, byImage bool) (slot int, first keptRecord) {
+	first = *r
 	for slot = 1; slot <= fs.ManifestSlots; slot++ {
 		if slot != r.current.slot && slot != r.previous.slot && slot != r.pending.slot && slot != inForce.slot {
-			return slot, false
+			return slot, first
 		}
 	}
+	if byImage && r.previous.slot != inForce.slot {
+		first.previous = keptPlace{}
+		return r.previous.slot, first
+	}
 	if r.pending.slot != 0 {
-		return r.pending.slot, true
+		first.pending, first.trying = keptPlace{}, false
+		return r.pending.slot, first
 	}
 	// The one in force is neither the current one nor the one before it only where
 	// those could not be used.
-	return r.current.slot, false
+	return r.current.slot, first
 }
 
 // keptChoice is which manifest a boot takes.

@@ -219,3 +219,42 @@ func TestApplyTry(t *testing.T) {
 		t.Errorf("%+v", w.loop.Manifest())
 	}
 }
+
+// TestApplyCrash: PID 1 crashes in each of its system calls while a manifest is under
+// way. What was in force goes on, and in the end what is kept is in force: also after
+// the try that is under way then, and its end.
+func TestApplyCrash(t *testing.T) {
+	for _, mode := range []wire.ApplyMode{wire.ApplyAuto, wire.ApplyTry} {
+		crashes := 0
+		for k := 1; ; k++ {
+			d := newDisk(fs.StateAreaBytes)
+			calls, tryMsec := 0, uint32(0)
+			if mode == wire.ApplyTry {
+				tryMsec = 300
+			}
+			out, w := applying(t, d, func(w *world) {
+				at(w, 500*msec, 2, wire.ApplyAuto, 0, nil)
+				w.after(800*msec, func() {
+					w.crash.at = func(string) bool { calls++; return calls == k }
+					p := sealed(signer, 3, "", generation(1)) // c goes
+					w.send(p, mode, tryMsec, nil)
+				})
+				w.after(1900*msec, func() { w.crash.at = nil })
+			})
+			if out.crashes == 0 {
+				break
+			}
+			crashes++
+			st := w.loop.Manifest()
+			kept, _ := w.loop.Kept(fs.StateManifest)
+			current := number(kept[8+8:])
+			if st.Generation != current || st.Tried != 0 || mode == wire.ApplyTry && st.Generation != 2 {
+				t.Fatalf("%v, crash in call %d: %+v, kept is %d\n%s", mode, k, st, current, strings.Join(out.trace.all, ""))
+			}
+		}
+		if crashes < 50 {
+			t.Errorf("%v: only %d crashes", mode, crashes)
+		}
+		t.Logf("%v: %d crashes", mode, crashes)
+	}
+}
