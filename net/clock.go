@@ -16,6 +16,8 @@ type Clock struct {
 	random  random
 	// FloorNsec is the earliest time that is believed, since 1970.
 	FloorNsec int64
+	// last is the server that was asked last.
+	last int
 	// found counts how often a step was found in a row.
 	found uint8
 	// SinceNsec is when the clock was set first, zero never; OffsetNsec by how much it was
@@ -103,13 +105,20 @@ func (c *Clock) Ask(b []byte, now, clock int64) (to [16]byte, request []byte, du
 		if s.asked == clockBurst && s.silence == 0 {
 			s.poll = clockPollMin
 		}
-		s.cookie = c.random.next() | 1
+		s.cookie, c.last = c.random.next()|1, i
 		s.sentNsec, s.sentClock = now, clock
 		wait := int64(nsecPerSec) << s.poll
 		s.atNsec = now + wait - c.random.below(wait/8)
 		return s.address, appendNTP(b, s.cookie), true
 	}
 	return to, b, false
+}
+
+// Unsent takes the last request back, for which there was no socket: its server was not
+// asked, and is not silent.
+func (c *Clock) Unsent() {
+	s := &c.servers[c.last]
+	s.cookie, s.asked = 0, s.asked-1
 }
 
 // Take takes one datagram, and tells what to do to the clock; false is nothing. Forged

@@ -39,6 +39,7 @@ func (l *Loop) askTime() {
 				}
 			}
 			if errno != 0 {
+				l.links.clock.Unsent()
 				l.console.trouble(l.now, "open the socket for the time", errno)
 				return
 			}
