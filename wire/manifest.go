@@ -5,6 +5,9 @@
 // and encoding it again gives the very bytes it came from.
 package wire
 
+// ManifestPath is where an image keeps its manifest, in deterministic CBOR.
+const ManifestPath = "/manifest.cbor"
+
 // Manifest is what a node shall be. PID 1 reads it, in CBOR, from the image.
 type Manifest struct {
 	// Node is the host name, RFC 1123 label, at most 63 bytes; empty keeps the

@@ -3,9 +3,9 @@ package main
 import (
 	"os"
 
-	"mote/fs/image"
 	fsjob "mote/fs/job"
 	hwjob "mote/hw/job"
+	"mote/wire"
 )
 
 // eraseDisk formats a namespace, or sanitizes a controller, that the system does not
@@ -15,7 +15,7 @@ func eraseDisk(o options) error {
 	if err != nil {
 		return err
 	}
-	manifest, err := os.ReadFile(image.ManifestPath)
+	manifest, err := os.ReadFile(wire.ManifestPath)
 	if err != nil {
 		return err
 	}

@@ -132,7 +132,7 @@ func (s Spec) table(ctx context.Context) (Table, error) {
 	if err != nil {
 		return nil, fmt.Errorf("image: manifest: %w", err)
 	}
-	t := append(baseTable(), Entry{Path: ManifestPath, Kind: KindFile, Mode: 0o644, Content: encoded,
+	t := append(baseTable(), Entry{Path: wire.ManifestPath, Kind: KindFile, Mode: 0o644, Content: encoded,
 		Reason: "what the node shall be; PID 1 reads it at start"})
 	// Files may not replace a row: Check refuses what is declared twice.
 	t = withMountPoints(append(t, s.Files...), manifest)

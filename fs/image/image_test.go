@@ -102,7 +102,7 @@ func TestResultListsTheFiles(t *testing.T) {
 		t.Error(err)
 	}
 	for _, f := range found {
-		if f.Path != ManifestPath {
+		if f.Path != wire.ManifestPath {
 			continue
 		}
 		m, err := wire.DecodeManifest(f.Content)

@@ -32,7 +32,7 @@ const (
 func InstallerProfile(root string, i Installer) Profile {
 	p := Profile{Name: "installer", What: "puts a release onto a disk", Manifest: profileManifest("installer"),
 		Programs: []Program{{Path: ProgramFolder + "/installer", Package: "./" + filepath.Join("ctl", "installer"), Module: root,
-			Flags: ProgramFlags(), Reason: "puts the release onto a disk"}},
+			Flags: SmallFlags(), Reason: "puts the release onto a disk"}},
 		Files: Table{{Path: installRelease, Kind: KindFile, Mode: 0o444, Source: i.Release, Reason: "what is installed"}}}
 	job := &p.Manifest.Services[0]
 	job.Exec = append(slices.Clone(job.Exec), "-to", i.To, "-then", i.Then)

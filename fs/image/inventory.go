@@ -5,7 +5,7 @@ import "path/filepath"
 // Agent is the node's second binary.
 func Agent(root string) Program {
 	return Program{Path: ProgramFolder + "/agent", Package: "./" + filepath.Join("ctl", "agent"), Module: root,
-		Flags: ProgramFlags(), Reason: "what is too large or too slow for PID 1"}
+		Flags: SmallFlags(), Reason: "what is too large or too slow for PID 1"}
 }
 
 // inventoryProfile boots, tells what hardware there is, and stays.

@@ -6,8 +6,6 @@ const (
 	// look here by itself: the command line needs the word init=/init, or the
 	// kernel CONFIG_DEFAULT_INIT (init/main.c, kernel_init).
 	InitPath = "/init"
-	// ManifestPath is the node's manifest in deterministic CBOR.
-	ManifestPath = "/manifest.cbor"
 	// ProgramFolder holds the programs that services start.
 	ProgramFolder = "/bin"
 )

@@ -9,9 +9,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// manifestPath is where the image keeps what the node shall be.
-const manifestPath = "/manifest.cbor"
-
 // Rooms are the system calls of the other rooms, each as narrow as the room
 // itself lists them.
 type Rooms struct {
@@ -143,11 +140,11 @@ func (l *Loop) must(what string, do func() Errno) {
 func (l *Loop) loadManifest() {
 	var text []byte
 	errno := insist(func() (errno Errno) {
-		text, errno = l.readWhole(manifestPath, wire.ManifestSizeMax)
+		text, errno = l.readWhole(wire.ManifestPath, wire.ManifestSizeMax)
 		return errno
 	})
 	if errno != 0 {
-		l.console.trouble(l.now, "read "+manifestPath, errno)
+		l.console.trouble(l.now, "read "+wire.ManifestPath, errno)
 	} else if m, err := wire.DecodeManifest(text); err != nil {
 		l.console.say(l.now, "trouble: ", err.Error())
 	} else {

@@ -17,13 +17,13 @@ func needs(ctx context.Context, path string) ([]bench.Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	at := slices.IndexFunc(all, func(f image.Found) bool { return f.Path == image.ManifestPath })
+	at := slices.IndexFunc(all, func(f image.Found) bool { return f.Path == wire.ManifestPath })
 	if at < 0 {
 		return nil, nil
 	}
 	m, err := wire.DecodeManifest(all[at].Content)
 	if err != nil {
-		return nil, fmt.Errorf("boot: %s in %s: %w", image.ManifestPath, path, err)
+		return nil, fmt.Errorf("boot: %s in %s: %w", wire.ManifestPath, path, err)
 	}
 	services := make([]bench.Service, len(m.Services))
 	for i, s := range m.Services {

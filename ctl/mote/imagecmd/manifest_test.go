@@ -36,7 +36,7 @@ func TestManifestIsBakedIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := slices.IndexFunc(all, func(f image.Found) bool { return f.Path == image.ManifestPath })
+	at := slices.IndexFunc(all, func(f image.Found) bool { return f.Path == wire.ManifestPath })
 	m, err := wire.DecodeManifest(all[at].Content)
 	if err != nil || m.Node != "own-1" || !reflect.DeepEqual(m.Services[0].Exec, []string{"/init", "s3cret"}) {
 		t.Errorf("%s has %+v, %v", root, m, err)
