@@ -14,6 +14,8 @@ type lan struct {
 	// lossPercent of packets get lost, and as many come twice.
 	lossPercent int
 	delayNsec   int64
+	// lossy: before the calm packets got lost, or took long.
+	lossy bool
 	// honest: the calm has begun.
 	honest bool
 	// garbled: an answer was garbled, so a lease may be without what comes with it.
@@ -24,6 +26,7 @@ func newLan(w *world, p *plan) *lan {
 	n := &lan{world: w, rand: rand{state: p.seed ^ 0xd4c9}, taken: map[[4]byte]bool{}}
 	r := &n.rand
 	n.lossPercent, n.delayNsec = pick(r, 0, 0, 5, 30), pick(r, 1*msec, 20*msec, 3*sec)
+	n.lossy = n.lossPercent > 0 || n.delayNsec > 20*msec
 	n.servers = append(n.servers, newServer(n, 2, serverTemper(r.weighted(6, 1, 2, 2, 2, 1))))
 	if r.percent(25) { // another one, that nobody asked for
 		n.servers = append(n.servers, newServer(n, 3, serverTemper(r.below(int(serverTempers)))))

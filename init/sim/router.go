@@ -48,7 +48,7 @@ func newRouter(w *world, r rand) *router {
 func (o *router) calm() { o.silent, o.others, o.namesSec = false, false, 3600 }
 
 func (o *router) tick() {
-	if l := o.world.links.came("eth0"); l != nil {
+	for _, l := range o.world.links.list { // "the first" may be another link than eth0
 		o.advertise(l)
 	}
 	o.world.after(routerPeriodNsec, o.tick)

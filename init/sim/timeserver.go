@@ -158,7 +158,7 @@ func (w *world) believes() {
 	if len(w.timeServers) == 0 {
 		w.check.broken(ruleClock, "sets the clock back")
 	}
-	if w.lan.lossPercent > 0 || w.lan.delayNsec > 20*msec {
+	if w.lan.lossy {
 		return // those that tell the truth may not be heard
 	}
 	if off := w.clockNsec - w.trueNsec; off > sec+20*msec || off < -sec-20*msec { // MAXDIST
