@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -37,8 +38,12 @@ func softTPM(t *testing.T) func(name string, args ...string) string {
 		_ = c.Wait()
 	})
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		if _, err := os.Stat(socket + ".ctrl"); err == nil {
-			break
+		// The socket for commands is made last.
+		if _, err := os.Stat(socket); err == nil {
+			if conn, err := net.Dial("unix", socket+".ctrl"); err == nil {
+				conn.Close()
+				break
+			}
 		}
 		if time.Now().After(deadline) {
 			t.Fatal("swtpm made no socket")
