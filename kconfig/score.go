@@ -91,6 +91,15 @@ type Score struct {
 	Missed []HardeningCheck
 }
 
+// missed lists the checks that aren't met, a line each.
+func (s Score) missed() string {
+	var b strings.Builder
+	for _, c := range s.Missed {
+		b.WriteString("  " + c.Symbol + "\n")
+	}
+	return b.String()
+}
+
 // Rate counts.
 func Rate(checks []HardeningCheck, got Config) Score {
 	s := Score{Total: len(checks)}
