@@ -138,8 +138,11 @@ static void on_translate(uint64_t id, struct qemu_plugin_tb *tb)
 		bytes += size;
 	}
 	struct block *b = find(address, hash, instructions, bytes);
+	// A short function's first block may end within its first eight bytes: the
+	// rest of head is zero then, and is not compared.
+	uint64_t known = bytes < sizeof head ? (1ULL << 8 * bytes) - 1 : ~0ULL;
 	for (int t = 0; t < triggers_count; t++)
-		if (triggers[t].address == address && triggers[t].head == head)
+		if (triggers[t].address == address && (triggers[t].head & known) == head)
 			b->trigger = t;
 	qemu_plugin_register_vcpu_tb_exec_cb(tb, on_execute, 0, b);
 }
