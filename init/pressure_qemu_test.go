@@ -13,7 +13,7 @@ import (
 // TestQEMUMemoryShort: where memory runs out the least important service is stopped
 // before the kernel kills anybody, and what is important goes on.
 func TestQEMUMemoryShort(t *testing.T) {
-	creep := behave("creep", wire.ReadyExec, "when", "/tmp/go/creep", "creep", "1048576", "100")
+	creep := behave("creep", wire.ReadyExec, "when", "/tmp/go/creep", "creep", "1048576", "30")
 	creep.Isolation.Importance = 1
 	keep := behave("keep", wire.ReadyExec, "hang")
 	keep.Isolation.Importance = 8
