@@ -25,13 +25,13 @@ const releaseSec = 1_764_028_800 // 2025-11-25
 
 // Main is PID 1's whole program. It never returns.
 func Main() {
-	runtime.LockOSThread()
 	sys := &Linux{}
+	mainAt := sys.Now() // first of all: what comes before it belongs to the runtime's start
+	runtime.LockOSThread()
 	if unix.Getpid() != 1 {
 		sys.Write(2, []byte("init: this is Mote's PID 1, which the kernel starts; boot it with \"make run\"\n"))
 		exitNow(2)
 	}
-	mainAt := sys.Now()
 	runtime.GOMAXPROCS(1)
 	l := New(sys, Rooms{HW: hw.Linux{Held: true}, Net: netcfg.Linux{}})
 	at := entryNsec()

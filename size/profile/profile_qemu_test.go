@@ -13,7 +13,7 @@ import (
 const (
 	// markNsecMax is what lies between a phase's first instruction, by the
 	// plugin, and the clock's reading for its mark: main takes page faults to it.
-	markNsecMax = 150_000
+	markNsecMax = 100_000
 	// sleptPercentMax is how much of a boot waits for a timer.
 	sleptPercentMax = 10
 )
