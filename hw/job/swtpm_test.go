@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"mote/hw/tpm"
+	"mote/size/installed"
 )
 
 // softTPM is swtpm without a machine. It serves one client at a time: ours is closed
@@ -26,9 +27,7 @@ type softTPM struct {
 func startTPM(t *testing.T) softTPM {
 	t.Helper()
 	for _, name := range []string{"swtpm", "tpm2_pcrread"} {
-		if _, err := exec.LookPath(name); err != nil {
-			t.Skip(name + " is not installed: .ci/needs unit")
-		}
+		installed.Program(t, name)
 	}
 	dir := t.TempDir()
 	s := softTPM{t, dir, filepath.Join(dir, "s")}
@@ -42,7 +41,8 @@ func startTPM(t *testing.T) softTPM {
 		_ = c.Wait()
 	})
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		if _, err := os.Stat(s.socket + ".ctrl"); err == nil {
+		_, control := os.Stat(s.socket + ".ctrl")
+		if _, err := os.Stat(s.socket); err == nil && control == nil { // for commands, too
 			return s
 		}
 		if time.Now().After(deadline) {
