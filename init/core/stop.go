@@ -19,7 +19,9 @@ type cad struct {
 
 // takeSignals empties the pipe, which only wakes, and takes the pending set.
 func (l *Loop) takeSignals(fd int32) {
-	l.sys.Read(fd, l.scratch[:])
+	if _, errno := l.sys.Read(fd, l.scratch[:]); errno != 0 && errno != unix.EAGAIN && errno != unix.EINTR {
+		l.barren = true // it stays readable; the slow tick reaps meanwhile
+	}
 	set := l.sys.Signals()
 	l.shutdownBySignals(set)
 	if set&(1<<uint(unix.SIGINT)) == 0 {

@@ -48,6 +48,7 @@ var errnosOf = map[string][]errno{
 	"pipe":              {unix.EMFILE, unix.ENFILE, unix.ENOMEM},
 	"prlimit":           {unix.EPERM},
 	"read":              {unix.EAGAIN, unix.EINTR, unix.EIO, unix.ENOMEM},
+	"read signal":       {unix.EAGAIN, unix.EINTR, unix.EIO, unix.ENOMEM},
 	"read file":         {unix.EINTR, unix.EIO, unix.ENOMEM, unix.ENODEV},
 	"reboot":            {unix.EINVAL, unix.EPERM},
 	"recvmsg":           {unix.EAGAIN, unix.EINTR, unix.ENOBUFS, unix.ENOMEM},
